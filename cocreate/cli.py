@@ -1,0 +1,85 @@
+"""The program `cocreate`: the kernel's own commands, and those that modules bring."""
+
+import logging
+import os
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from cocreate.core import schema
+from cocreate.core.config import Settings
+from cocreate.core.console import Program, fail, say
+from cocreate.core.jobs import Worker
+from cocreate.core.module import Module
+
+NAME = Annotated[str | None, typer.Option("--new", help="Write a migration with this name that follows the models.")]
+
+
+def create_cli(modules: Sequence[Module]) -> typer.Typer:
+    """The command line over these modules. Settings are read when a command runs, never at import."""
+    cli = typer.Typer(no_args_is_help=True, add_completion=False, help="Owner co-creation: forum, themes, roadmap.")
+
+    @cli.callback()
+    def begin(context: typer.Context) -> None:
+        logging.basicConfig(level=os.environ.get("LOG_LEVEL", "WARNING"), format="%(levelname)s %(name)s: %(message)s")
+        context.obj = Program(tuple(modules))
+
+    _database_commands(cli)
+    _process_commands(cli)
+    for module in modules:
+        for register in module.commands:
+            register(cli)
+    return cli
+
+
+def _database_commands(cli: typer.Typer) -> None:
+    @cli.command()
+    def migrate(context: typer.Context, new: NAME = None, down: bool = False) -> None:
+        """Bring the database to the newest schema, or one step back with --down."""
+        runtime = context.obj.runtime
+        if new:
+            say(f"wrote {schema.new(runtime, new)}")
+        elif down:
+            schema.downgrade(runtime)
+            say("one step back")
+        else:
+            schema.upgrade(runtime)
+            say("the database is up to date")
+
+
+def _process_commands(cli: typer.Typer) -> None:
+    @cli.command()
+    def serve(context: typer.Context, reload: bool = False) -> None:
+        """Serve the site; with SQLite the worker runs inside."""
+        import uvicorn
+
+        runtime = context.obj.runtime
+        settings: Settings = runtime.settings
+        if (settings.home / "demo").exists() and (settings.home.name == "demo" or settings.demo):
+            fail("this is the demo's home; start it with `cocreate demo`")
+        schema.upgrade(runtime)
+        runtime.close()
+        uvicorn.run(
+            "main:create", factory=True, host=settings.host, port=settings.port, reload=reload,
+            timeout_graceful_shutdown=5, proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=settings.trusted_proxies or None, server_header=False,
+        )  # fmt: skip
+
+    @cli.command()
+    def worker(context: typer.Context) -> None:
+        """Run background work; needs PostgreSQL, because with SQLite `serve` does it."""
+        import signal
+        import threading
+
+        runtime = context.obj.runtime
+        if runtime.database.is_sqlite:
+            fail("with SQLite the worker runs inside `cocreate serve`")
+        running = Worker(runtime, sole=False)
+        over = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: over.set())
+        running.start()
+        say("working; Ctrl-C stops")
+        over.wait()
+        running.stop()

