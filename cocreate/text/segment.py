@@ -1,0 +1,88 @@
+"""Segmenting: a text as words (for search), as character pairs (for substrings), as content words (for grouping)."""
+
+import re
+from collections.abc import Callable
+
+from cocreate.text.cutter import cutter_for
+from cocreate.text.fold import fold
+from cocreate.text.fold import warm as warm_fold
+from cocreate.text.lexicon import Lexicon
+
+CHINESE = "\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+RUN = re.compile(rf"(?P<chinese>[{CHINESE}]+)|(?P<latin>[^\W_{CHINESE}](?:[+#._-]*[^\W_{CHINESE}])*[+#]*)")
+URL = re.compile(r"(?:https?://|www\.)[^\s\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+", re.IGNORECASE)
+PART = re.compile(r"[^\W\d_]+|\d+")
+PUNCTUATION = re.compile(r"[+#._-]+")
+NUMBER = re.compile(r"\d[\d._-]*(?:km|kwh|kw|kg|cm|mm|k|w|l|h|s)?")
+NEIGHBOUR = 3  # most characters of a token that is read together with the one before it: model y, es 8
+
+
+def words(text: str, lexicon: Lexicon | None = None) -> list[str]:
+    """Search words in the order of the text: dictionary words, the shorter words inside them, latin tokens.
+
+    Takes raw or folded text. Latin tokens come in every spelling an owner may type (es8: es8, es, 8).
+    """
+    cut = cutter_for(lexicon or Lexicon.default()).cut_for_search
+    return _tokens(text, cut)
+
+
+def grams(text: str) -> list[str]:
+    """Overlapping pairs of every Chinese run, its last character once more alone, and latin tokens as in `words`.
+
+    So one character is a prefix of some token, and n characters are a phrase of n-1 pairs: an exact substring.
+    """
+    return _tokens(text, _pairs)
+
+
+def content_words(text: str, lexicon: Lexicon | None = None) -> list[str]:
+    """What the text is about: words of two characters or more, in order, with repeats.
+
+    Left out: addresses, numbers, stop words, names of makers and models. Aliases come as the word kept for them.
+    """
+    lexicon = lexicon or Lexicon.default()
+    cutter = cutter_for(lexicon)
+    found: list[str] = []
+    for chinese, latin in RUN.findall(URL.sub(" ", fold(text))):
+        for word in cutter.cut(chinese) if chinese else [latin]:
+            kept = lexicon.canonical.get(word, word)
+            if len(kept) > 1 and not NUMBER.fullmatch(kept) and not _says_nothing(word, kept, lexicon):
+                found.append(kept)
+    return found
+
+
+def warm(lexicon: Lexicon | None = None) -> None:
+    """Load dictionary and tables now (about 0.2 s), so that the first request does not wait."""
+    warm_fold()
+    words("热身", lexicon)
+
+
+def _says_nothing(word: str, kept: str, lexicon: Lexicon) -> bool:
+    return kept in lexicon.stop_words or word in lexicon.stop_words or word in lexicon.name_spellings
+
+
+def _tokens(text: str, cut: Callable[[str], list[str]]) -> list[str]:
+    found: list[str] = []
+    before, end = "", -1
+    folded = fold(text)
+    for match in RUN.finditer(folded):
+        latin = match["latin"]
+        if latin is None:
+            found += cut(match["chinese"])
+            before = ""
+            continue
+        found += _spellings(latin)
+        if before and folded[end : match.start()] == " " and len(latin) <= NEIGHBOUR:
+            found.append(before + latin)
+        before, end = latin, match.end()
+    return found
+
+
+def _spellings(latin: str) -> list[str]:
+    """A latin token as typed, without punctuation, and its parts of letters and digits; each once."""
+    plain = PUNCTUATION.sub("", latin)
+    parts = PART.findall(latin)
+    return list(dict.fromkeys([latin, plain, *parts]))
+
+
+def _pairs(run: str) -> list[str]:
+    return [run[i : i + 2] for i in range(len(run))]

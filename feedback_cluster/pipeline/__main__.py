@@ -1,0 +1,37 @@
+"""`python -m feedback_cluster.pipeline FOLDER`: one run in a process of its own, at low priority."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+NICENESS = 10  # pages come first
+
+
+def tell(step: str, done: int, total: int) -> None:
+    """One line of progress as JSON."""
+    sys.stdout.write(json.dumps({"step": step, "done": done, "total": total}) + "\n")
+    sys.stdout.flush()
+
+
+def main(arguments: list[str]) -> int:
+    """Run the job in the folder; 0 when result.json is written, 2 for a wrong call, 1 with the reason on stderr."""
+    if len(arguments) != 1:
+        sys.stderr.write("usage: python -m feedback_cluster.pipeline FOLDER\n")
+        return 2
+    if hasattr(os, "nice"):
+        os.nice(NICENESS)
+    tell("start", 0, 1)  # before the slow imports, so that a watcher knows at once that the run lives
+    from feedback_cluster.pipeline.files import run_folder
+
+    tell("start", 1, 1)
+    try:
+        run_folder(Path(arguments[0]), tell)
+    except (OSError, ValueError) as wrong:
+        sys.stderr.write(f"{type(wrong).__name__}: {wrong}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

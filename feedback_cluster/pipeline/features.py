@@ -1,0 +1,190 @@
+"""Posts as unit vectors: what they say literally (LSA of TF-IDF) beside what the words mean (PPMI word vectors)."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+import scipy.sparse as sp
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.utils.extmath import randomized_svd
+from sklearn.utils.validation import check_is_fitted
+
+from feedback_cluster.pipeline.arrays import Counts, FloatArray, unit_rows
+
+Documents = Sequence[Sequence[str]]
+CONTEXT_POWER = 0.75  # smooths the frequency of contexts: Levy, Goldberg and Dagan 2015, TACL 3
+SIF = 1e-3  # weight a / (a + p(word)): Arora, Liang and Ma 2017, ICLR
+SVD_ITERATIONS = 4
+
+
+def as_is(document: Sequence[str]) -> Sequence[str]:
+    """The analyzer of texts that are cut already."""
+    return document
+
+
+class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """Turns cut posts into unit rows of `dim` literal and `dim` meaning columns.
+
+    dim: columns of each half. min_df: posts a word must occur in, None = 1, 2 or 3 by the number of posts.
+    max_df: share of posts above which a word says nothing (from 200 posts on). meaning_weight: of the second
+    half beside the first. sample: posts the vectors are learned from; all posts are projected.
+    """
+
+    def __init__(
+        self,
+        dim: int = 100,
+        *,
+        min_df: int | None = None,
+        max_df: float = 0.3,
+        meaning_weight: float = 1.0,
+        sample: int = 50_000,
+        random_state: int = 0,
+    ) -> None:
+        self.dim = dim
+        self.min_df = min_df
+        self.max_df = max_df
+        self.meaning_weight = meaning_weight
+        self.sample = sample
+        self.random_state = random_state
+
+    def fit(self, documents: Documents, y: object = None) -> Self:
+        """Learn the vocabulary, the weights of its words and both projections."""
+        self.fit_transform(documents)
+        return self
+
+    def fit_transform(self, documents: Documents, y: object = None, **_: Any) -> FloatArray:
+        """`fit`, then the (n_posts, n_columns) rows of these same posts without counting twice."""
+        counts = self._count(documents)
+        self.counts_ = counts
+        n, terms = counts.shape
+        frequency = np.bincount(counts.indices, minlength=terms)
+        self.idf_ = (np.log((1 + n) / (1 + frequency)) + 1).astype(np.float32)
+        share = np.asarray(counts.sum(axis=0)).ravel() / max(float(counts.sum()), 1.0)
+        self.sif_ = (SIF / (SIF + share)).astype(np.float32)
+        drawn = counts
+        if n > self.sample:
+            rows = np.random.default_rng(self.random_state).choice(n, self.sample, replace=False)
+            drawn = counts[np.sort(rows)]
+        self.literal_ = self._literal_vectors(self._tf_idf(drawn))
+        self.meaning_ = self._meaning_vectors(drawn)
+        return self.project(counts)
+
+    def transform(self, documents: Documents) -> FloatArray:
+        """Unit rows of posts, zeros where no word of a post is known."""
+        check_is_fitted(self, "literal_")
+        return self.project(self.count(documents))
+
+    def count(self, documents: Documents) -> Counts:
+        """(n_posts, n_terms) occurrences of the learned words."""
+        rows: list[int] = []
+        columns: list[int] = []
+        for row, document in enumerate(documents):
+            known = [self.vocabulary_[word] for word in document if word in self.vocabulary_]
+            columns += known
+            rows += [row] * len(known)
+        shape = (len(documents), len(self.vocabulary_))
+        # Equal positions are summed; a document costs microseconds here, where CountVectorizer pays for its checks.
+        return sp.csr_matrix((np.ones(len(rows), dtype=np.float32), (rows, columns)), shape=shape)
+
+    def project(self, counts: Counts) -> FloatArray:
+        """Unit rows of counted posts."""
+        literal = unit_rows(np.asarray(self._tf_idf(counts) @ self.literal_))
+        meaning = unit_rows(np.asarray(self._means(counts) @ self.meaning_))
+        return unit_rows(np.hstack([literal, np.float32(self.meaning_weight) * meaning]))
+
+    def contributions(self, counts: Counts, centre: FloatArray) -> FloatArray:
+        """What each word of one counted post adds to its cosine with `centre`; as many as `counts` has entries."""
+        literal, meaning = self._tf_idf(counts), self._means(counts)
+        split = self.literal_.shape[1]
+        left = np.asarray(literal @ self.literal_)
+        right = np.asarray(meaning @ self.meaning_)
+        weight = np.float32(self.meaning_weight)
+        total = np.linalg.norm(np.hstack([unit_rows(left), weight * unit_rows(right)]))
+        shares = np.zeros(counts.nnz, dtype=np.float32)
+        for rows, vectors, part, scale in (
+            (literal, self.literal_, centre[:split], 1.0),
+            (meaning, self.meaning_, centre[split:], float(weight)),
+        ):
+            length = np.linalg.norm(rows @ vectors)
+            if length > 0:
+                shares += (scale * rows.data * (vectors[rows.indices] @ part) / (length * total)).astype(np.float32)
+        return shares
+
+    def get_feature_names_out(self, input_features: object = None) -> Any:
+        """The learned words, in the order of the columns of `count`."""
+        check_is_fitted(self, "vocabulary_")
+        return np.array(list(self.vocabulary_), dtype=object)
+
+    def _count(self, documents: Documents) -> Counts:
+        n = len(documents)
+        min_df = self.min_df or (1 if n < 100 else 2 if n < 1000 else 3)
+        # Few posts may all be about one thing: there a word that every post shares is the subject, not noise.
+        max_df = self.max_df if n >= 200 else 1.0
+        for least, most in ((min_df, max_df), (1, 1.0)):
+            counter = CountVectorizer(analyzer=as_is, min_df=least, max_df=most, dtype=np.float32)
+            try:
+                counts = counter.fit_transform(documents).tocsr()
+            except ValueError:  # no word, or none left between the bounds
+                continue
+            self.vocabulary_: dict[str, int] = {
+                str(word): int(column) for column, word in enumerate(counter.get_feature_names_out())
+            }
+            counts.sort_indices()
+            return counts
+        self.vocabulary_ = {}
+        return sp.csr_matrix(np.zeros((n, 0), dtype=np.float32))
+
+    def _tf_idf(self, counts: Counts) -> Counts:
+        weighted = counts.copy()
+        weighted.data = (1 + np.log(weighted.data)) * self.idf_[weighted.indices]
+        length = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
+        return (sp.diags(np.divide(1, length, out=np.zeros_like(length), where=length > 0)) @ weighted).tocsr()
+
+    def _means(self, counts: Counts) -> Counts:
+        size = np.maximum(np.asarray(counts.sum(axis=1)).ravel(), 1)
+        return (sp.diags((1 / size).astype(np.float32)) @ counts @ sp.diags(self.sif_)).tocsr()
+
+    def _literal_vectors(self, rows: Counts) -> FloatArray:
+        terms = rows.shape[1]
+        if min(rows.shape) <= self.dim:
+            return np.eye(terms, dtype=np.float32)  # small enough to be kept as it is
+        _, _, directions = self._svd(rows, self.dim)
+        return np.ascontiguousarray(directions.T, dtype=np.float32)
+
+    def _meaning_vectors(self, counts: Counts) -> FloatArray:
+        """(n_terms, dim) unit word vectors from positive PMI, without the direction all posts share."""
+        related = positive_pmi(counts)
+        terms = related.shape[0]
+        dim = min(self.dim, terms - 1)
+        if dim < 2 or related.nnz == 0:
+            return np.zeros((terms, 1), dtype=np.float32)
+        left, strength, _ = self._svd(related, dim)
+        vectors = unit_rows(np.ascontiguousarray(left * np.sqrt(strength), dtype=np.float32))
+        means = self._means(counts) @ vectors
+        _, _, common = np.linalg.svd(means.T @ means)
+        shared = common[:1].astype(np.float32)
+        return np.ascontiguousarray(vectors - vectors @ shared.T @ shared)
+
+    def _svd(self, rows: Counts, dim: int) -> tuple[Any, Any, Any]:
+        result: tuple[Any, Any, Any] = randomized_svd(
+            rows, dim, n_iter=SVD_ITERATIONS, random_state=self.random_state, flip_sign=True
+        )
+        return result
+
+
+def positive_pmi(counts: Counts) -> Counts:
+    """(n_terms, n_terms) positive pointwise mutual information of words that share a post; the diagonal is empty.
+
+    log(p(a,b) / p(a) p(b)), negative values 0; the context's p is raised to the power .75.
+    """
+    seen = counts.sign()
+    together = (seen.T @ seen).tocoo()
+    apart = together.row != together.col
+    row, column, times = together.row[apart], together.col[apart], together.data[apart].astype(np.float64)
+    total = np.bincount(row, times, minlength=together.shape[0]) + 1.0
+    context = total**CONTEXT_POWER
+    pmi = np.log(times * context.sum() / (total[row] * context[column]))
+    positive = pmi > 0
+    kept = (pmi[positive].astype(np.float32), (row[positive], column[positive]))
+    return sp.csr_matrix(kept, shape=together.shape)

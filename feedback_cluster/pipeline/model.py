@@ -1,0 +1,244 @@
+"""The theme model: texts in, clusters out, and an answer within a millisecond for the next post."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClusterMixin
+from sklearn.utils.validation import check_is_fitted
+
+from cocreate.text.lexicon import Lexicon
+from cocreate.text.segment import content_words
+from feedback_cluster.pipeline.arrays import REST, FloatArray, IntArray
+from feedback_cluster.pipeline.births import find_birth
+from feedback_cluster.pipeline.clusters import Decisions, SphericalKMeans
+from feedback_cluster.pipeline.features import TextFeatures
+from feedback_cluster.pipeline.labels import class_tf_idf, keywords, name_of, quotes
+from feedback_cluster.pipeline.parameters import MOST_THEMES, Parameters, suggested_k
+
+Progress = Callable[[str, int, int], None]
+SEGMENT_STEP = 1_000
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """What one cluster shows: quotes are rows of the fitted texts, best first."""
+
+    number: int
+    label: str
+    keywords: tuple[str, ...]
+    size: int
+    quotes: tuple[int, ...]
+
+
+def in_silence(step: str, done: int, total: int) -> None:
+    """The progress of a caller who does not look."""
+
+
+class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
+    """Groups posts by what they are about.
+
+    Learned: `labels_` (n_posts,), -1 for rest; `confidence_` (n_posts,) in 0..1, the cosine to the own (or, for rest,
+    the nearest) centre; `clusters_` with label, keywords, size and quotes, also for clusters that came out empty.
+    Without warm or fixed labels clusters are numbered by falling size; with them the given numbers are kept.
+    """
+
+    def __init__(self, parameters: Parameters | None = None, *, lexicon: Lexicon | None = None) -> None:
+        self.parameters = parameters
+        self.lexicon = lexicon
+
+    def fit(
+        self,
+        texts: Sequence[str],
+        y: object = None,
+        *,
+        warm: Sequence[int] | IntArray | None = None,
+        fixed: tuple[Any, Any] | None = None,
+        apart: tuple[Any, Any] | None = None,
+        progress: Progress = in_silence,
+    ) -> Self:
+        """Learn the clusters of `texts`.
+
+        warm: (n_posts,) clusters of the last run, -1 for none. fixed: (rows, clusters) that a person decided; it binds.
+        apart: (rows, clusters) that a person ruled out. With warm labels k counts the clusters warm and fixed name.
+        """
+        told = self._parameters
+        documents = self._cut(texts, progress)
+        progress("features", 0, 1)
+        self.lexicon_fingerprint_ = self._vocabulary.fingerprint
+        self.features_ = TextFeatures(told.dim, meaning_weight=told.meaning_weight, random_state=told.seed)
+        rows = self.features_.fit_transform(documents)
+        progress("features", 1, 1)
+        given = None if warm is None else np.asarray(warm, dtype=np.int64)
+        self._group(rows, given, fixed, apart, progress)
+        if given is None and fixed is None and apart is None:
+            self._number_by_size()
+        self._describe(texts, documents, rows, progress)
+        return self
+
+    def predict(self, texts: Sequence[str]) -> tuple[IntArray, FloatArray]:
+        """(labels, confidence) of texts that were not part of the run; about a millisecond for one."""
+        check_is_fitted(self, "centres_")
+        rows = self.features_.transform([content_words(text, self._vocabulary) for text in texts])
+        labels, similarity = self._assigner().assign(rows)
+        return labels, np.clip(similarity, 0, 1)
+
+    def explain(self, text: str, cluster: int | None = None, top: int = 5) -> list[tuple[str, float]]:
+        """The words of `text` that speak for the cluster (its own by default), strongest first.
+
+        Each with its share of the cosine between text and centre; over all words the shares add up to it.
+        """
+        check_is_fitted(self, "centres_")
+        counts = self.features_.count([content_words(text, self._vocabulary)])
+        if not counts.nnz:
+            return []
+        if cluster is None:
+            cluster = int((self.features_.project(counts) @ self.centres_.T).argmax())
+        shares = self.features_.contributions(counts, self.centres_[cluster])
+        names = self.features_.get_feature_names_out()
+        told = sorted(zip(counts.indices, shares, strict=True), key=lambda pair: (-pair[1], pair[0]))
+        return [(str(names[column]), float(share)) for column, share in told[:top]]
+
+    def save(self, path: Path) -> None:
+        """Write what `predict` and `explain` need as one .npz of arrays and JSON; nothing in it can run code."""
+        check_is_fitted(self, "centres_")
+        told = {
+            "format": FORMAT,
+            "parameters": self._parameters.as_dict(),
+            "lexicon": self._vocabulary.fingerprint,
+            "words": list(self.features_.vocabulary_),
+            "clusters": [vars(cluster) for cluster in self.clusters_],
+        }
+        features = self.features_
+        with path.open("wb") as file:
+            np.savez(
+                file,
+                told=np.frombuffer(json.dumps(told, ensure_ascii=False).encode(), dtype=np.uint8),
+                centres=self.centres_,
+                idf=features.idf_,
+                sif=features.sif_,
+                literal=features.literal_,
+                meaning=features.meaning_,
+            )
+
+    @classmethod
+    def load(cls, path: Path, *, lexicon: Lexicon | None = None) -> "ThemeModel":
+        """The model that `save` wrote; give it the lexicon it was fitted with. Raises ValueError for another format."""
+        with np.load(path, allow_pickle=False) as arrays:
+            told = json.loads(arrays["told"].tobytes())
+            if told.get("format") != FORMAT:
+                raise ValueError(f"{path} holds a theme model of format {told.get('format')}, not {FORMAT}")
+            model = cls(Parameters.read(told["parameters"]), lexicon=lexicon)
+            parameters = model._parameters
+            features = TextFeatures(
+                parameters.dim, meaning_weight=parameters.meaning_weight, random_state=parameters.seed
+            )
+            features.vocabulary_ = {word: column for column, word in enumerate(told["words"])}
+            features.idf_, features.sif_ = arrays["idf"], arrays["sif"]
+            features.literal_ = np.ascontiguousarray(arrays["literal"])
+            features.meaning_ = np.ascontiguousarray(arrays["meaning"])
+            model.features_, model.centres_ = features, np.ascontiguousarray(arrays["centres"])
+        model.lexicon_fingerprint_ = told["lexicon"]
+        model.clusters_ = [
+            Cluster(c["number"], c["label"], tuple(c["keywords"]), c["size"], tuple(c["quotes"]))
+            for c in told["clusters"]
+        ]
+        return model
+
+    @property
+    def _parameters(self) -> Parameters:
+        return self.parameters or Parameters()
+
+    @property
+    def _vocabulary(self) -> Lexicon:
+        """The lexicon of this run: what the brand told it to ignore says nothing."""
+        base = self.lexicon or Lexicon.default()
+        return base.ignoring(self._parameters.ignore)
+
+    def _cut(self, texts: Sequence[str], progress: Progress) -> list[list[str]]:
+        lexicon = self._vocabulary
+        documents: list[list[str]] = []
+        for start in range(0, len(texts), SEGMENT_STEP):
+            progress("segment", start, len(texts))
+            documents += [content_words(text, lexicon) for text in texts[start : start + SEGMENT_STEP]]
+        progress("segment", len(texts), len(texts))
+        return documents
+
+    def _assigner(self, n_clusters: int | None = None) -> SphericalKMeans:
+        told = self._parameters
+        engine = SphericalKMeans(
+            n_clusters or len(getattr(self, "centres_", ())),
+            n_init=told.n_init,
+            max_iter=told.max_iter,
+            min_similarity=told.min_confidence,
+            random_state=told.seed,
+        )
+        if n_clusters is None:
+            engine.cluster_centers_ = self.centres_
+        return engine
+
+    def _group(self, rows: FloatArray, warm: IntArray | None, fixed: Any, apart: Any, progress: Progress) -> None:
+        """Set centres_, labels_ and confidence_: k-means, then births until there is no evidence for another."""
+        progress("cluster", 0, 1)
+        told = self._parameters
+        decisions = Decisions.of(fixed, apart)
+        k = self._how_many(rows, warm, decisions)
+        engine = self._assigner(k).fit(rows, warm=warm, fixed=fixed, apart=apart)
+        free = np.setdiff1d(np.arange(len(rows)), np.concatenate([decisions.rows, decisions.apart_rows]))
+        while told.k is None and len(engine.cluster_centers_) < MOST_THEMES:
+            labels, similarity = engine.assign(rows, decisions)
+            born = find_birth(rows, labels, similarity, free, seed=told.seed)
+            if born is None:
+                break
+            centres = np.vstack([engine.cluster_centers_, born])
+            engine = self._assigner(len(centres)).resume(rows, centres, decisions)
+        self.centres_, self.labels_ = engine.cluster_centers_, engine.labels_
+        self.confidence_ = np.clip(engine.assign(rows, decisions)[1], 0, 1)
+        self.n_iter_ = engine.n_iter_
+        progress("cluster", 1, 1)
+
+    def _how_many(self, rows: FloatArray, warm: IntArray | None, decisions: Decisions) -> int:
+        named = [decisions.labels.max(initial=REST), decisions.apart_labels.max(initial=REST)]
+        if warm is not None:
+            named.append(warm.max(initial=REST))
+        least = int(max(named)) + 1
+        if warm is not None and least:
+            return least
+        different = len(np.unique(rows[np.any(rows, axis=1)], axis=0))
+        wanted = self._parameters.k or suggested_k(different, self._parameters.granularity)
+        return max(least, min(wanted, different))
+
+    def _number_by_size(self) -> None:
+        """Number the clusters by falling size and let empty ones go."""
+        sizes = np.bincount(self.labels_[self.labels_ != REST], minlength=len(self.centres_))
+        order = np.lexsort((np.arange(len(sizes)), -sizes))
+        order = order[sizes[order] > 0]
+        place = np.full(len(sizes) + 1, REST, dtype=np.int64)  # the last entry answers for the rest's -1
+        place[order] = np.arange(len(order))
+        self.labels_, self.centres_ = place[self.labels_], np.ascontiguousarray(self.centres_[order])
+
+    def _describe(self, texts: Sequence[str], documents: list[list[str]], rows: FloatArray, progress: Progress) -> None:
+        told = self._parameters
+        names = self.features_.get_feature_names_out()
+        present = np.unique(self.labels_[self.labels_ != REST])
+        marks: dict[int, list[str]] = {}
+        if len(present):
+            weights = class_tf_idf(self.features_.counts_, self.labels_)
+            found = keywords(weights, names, told.keywords)
+            marks = dict(zip((int(number) for number in present), found, strict=True))
+        del self.features_.counts_  # needed for the words only, and as large as the posts
+        self.clusters_: list[Cluster] = []
+        for number in range(len(self.centres_)):
+            progress("label", number, len(self.centres_))
+            members: list[int] = np.flatnonzero(self.labels_ == number).tolist()
+            own = [texts[row] for row in members]
+            chosen = quotes(rows[members], self.centres_[number], own, told.quotes)
+            words = marks.get(number, [])
+            label = name_of(words, [documents[row] for row in members], own[chosen[0]] if chosen else "")
+            picked = tuple(members[place] for place in chosen)
+            self.clusters_.append(Cluster(number, label, tuple(words), len(members), picked))
+        progress("label", len(self.centres_), len(self.centres_))
