@@ -91,9 +91,10 @@ class Database:
         raw = connection.connection.dbapi_connection
         if not self.is_sqlite or raw is None or raw.in_transaction:
             return
-        if not self._writer.acquire(timeout=self.busy_seconds):
-            raise Unavailable("the writer lock was not free in time")
-        connection.info["holds_writer"] = True
+        if not connection.info.get("holds_writer"):
+            if not self._writer.acquire(timeout=self.busy_seconds):
+                raise Unavailable("the writer lock was not free in time")
+            connection.info["holds_writer"] = True
         cursor.execute("BEGIN IMMEDIATE")
 
     def _on_checkin(self, _raw: Any, record: Any) -> None:
