@@ -6,9 +6,10 @@ from cocreate.cli import create_cli
 from cocreate.core.config import Settings
 from cocreate.core.runtime import Runtime
 from cocreate.identity.module import module as identity
+from cocreate.notify.module import module as notify
 from cocreate.web.app import KERNEL, create_app
 
-MODULES = (KERNEL, identity)
+MODULES = (KERNEL, identity, notify)
 
 cli = create_cli(MODULES)
 

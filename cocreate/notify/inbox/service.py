@@ -1,0 +1,86 @@
+"""Telling members something, and noting that they have read it."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from cocreate.core import clock
+from cocreate.core.db import insert_many_once
+from cocreate.core.errors import NotFound
+from cocreate.identity.events import MemberLeft
+from cocreate.identity.members.models import Member
+from cocreate.notify.inbox.models import InboxMessage
+
+CHUNK = 500
+
+
+def tell(
+    session: Session,
+    member_ids: Iterable[int],
+    notice: str,
+    *,
+    key: str,
+    params: Mapping[str, Any] | Mapping[int, Mapping[str, Any]],
+    url: str,
+) -> int:
+    """Leave one message in each inbox; how many are new. Telling the same `key` again changes nothing.
+
+    notice: a name from some module's `notices`. params: fill the wording's placeholders, the same for all or by
+    member id; a value made by `translated` is put into the reader's language when the message is shown.
+    Members who have left are passed over.
+    """
+    wanted = sorted(set(member_ids))
+    moment, told = clock.now(), 0
+    for start in range(0, len(wanted), CHUNK):
+        statement = select(Member.id).where(
+            col(Member.id).in_(wanted[start : start + CHUNK]), col(Member.deleted_at).is_(None)
+        )
+        rows = [
+            InboxMessage(
+                member_id=member_id, key=key, notice=notice, params=_for(params, member_id), url=url, created_at=moment
+            )
+            for member_id in session.exec(statement)
+            if member_id is not None
+        ]
+        told += insert_many_once(session, rows)
+    return told
+
+
+def translated(message: str) -> dict[str, str]:
+    """A msgid as a value of `params`, translated when the message is shown: `{"stage": translated(LABELS[stage])}`."""
+    return {"msgid": message}
+
+
+def _for(params: Mapping[Any, Any], member_id: int) -> dict[str, Any]:
+    if params and all(isinstance(name, int) for name in params):
+        return dict(params.get(member_id, {}))
+    return dict(params)
+
+
+def mark_read(session: Session, message_id: int, *, member_id: int) -> InboxMessage:
+    """The member's message, now read; NotFound when it is not theirs."""
+    message = session.get(InboxMessage, message_id)
+    if message is None or message.member_id != member_id:
+        raise NotFound(f"message {message_id}")
+    if message.read_at is None:
+        message.read_at = clock.now()
+        session.add(message)
+    return message
+
+
+def mark_all_read(session: Session, member_id: int) -> int:
+    """Everything in the member's inbox is read; how many messages were not."""
+    statement = (
+        sa.update(InboxMessage)
+        .where(col(InboxMessage.member_id) == member_id, col(InboxMessage.read_at).is_(None))
+        .values(read_at=clock.now())
+    )
+    result: Any = session.connection().execute(statement)
+    return int(result.rowcount)
+
+
+def empty_inbox(session: Session, event: MemberLeft) -> None:
+    """Forget the messages of somebody who has left: their wording may quote what the person wrote."""
+    session.connection().execute(sa.delete(InboxMessage).where(col(InboxMessage.member_id) == event.member_id))
