@@ -54,6 +54,8 @@ class Worker:
         self._consumer: Consumer | None = None
         self._drain_task = self.queue.task(name="cocreate_drain")(self._drain_from_queue)
         self.queue.periodic_task(crontab(minute="*"), name="cocreate_minute")(self._every_minute)
+        # Each worker thread listens on a connection of its own; whoever ends closes its own.
+        self.queue.on_shutdown(name="close_connection")(self.queue.storage.close)
         runtime.database.after_commit.append(self.poke)
 
     # -- waking up
@@ -104,6 +106,7 @@ class Worker:
             self._consumer.shutdown_timeout = 5
             self._consumer.stop(graceful=True)
             self._consumer = None
+        self.queue.storage.close()
         if self.poke in self.runtime.database.after_commit:
             self.runtime.database.after_commit.remove(self.poke)
 
