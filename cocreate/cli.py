@@ -1,17 +1,21 @@
 """The program `cocreate`: the kernel's own commands, and those that modules bring."""
 
+import inspect
 import logging
 import os
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from cocreate.core import schema
 from cocreate.core.config import Settings
-from cocreate.core.console import Program, fail, say
+from cocreate.core.console import Program, answer, fail, say
 from cocreate.core.jobs import Worker
 from cocreate.core.module import Module
+from cocreate.core.runtime import Runtime
 
 NAME = Annotated[str | None, typer.Option("--new", help="Write a migration with this name that follows the models.")]
 
@@ -27,6 +31,7 @@ def create_cli(modules: Sequence[Module]) -> typer.Typer:
 
     _database_commands(cli)
     _process_commands(cli)
+    _bench_command(cli, modules)
     for module in modules:
         for register in module.commands:
             register(cli)
@@ -83,3 +88,34 @@ def _process_commands(cli: typer.Typer) -> None:
         say("working; Ctrl-C stops")
         over.wait()
         running.stop()
+
+
+def _bench_command(cli: typer.Typer, modules: Sequence[Module]) -> None:
+    benches = {name: bench for module in modules for name, bench in module.benches.items()}
+
+    @cli.command()
+    def bench(
+        context: typer.Context,
+        name: Annotated[str, typer.Argument(help=f"One of: {', '.join(sorted(benches)) or 'none yet'}.")],
+        data: Annotated[
+            Path | None, typer.Option(help="Folder with real feedback, for the benches that need it.")
+        ] = None,
+        as_json: Annotated[bool, typer.Option("--json")] = False,
+    ) -> None:
+        """Measure one promise in a home of its own; with DATABASE_URL set, in that database, which should be empty."""
+        if name not in benches:
+            fail(f"there is no bench {name!r}; known: {', '.join(sorted(benches))}")
+        wanted = inspect.signature(benches[name]).parameters
+        with tempfile.TemporaryDirectory() as home:
+            settings = context.obj.runtime.settings
+            settings = settings.model_copy(update={"home": Path(home)})
+            runtime = Runtime(settings, context.obj.modules)
+            schema.upgrade(runtime)
+            given = {"runtime": runtime, "data": data}
+            if "data" in wanted and data is None and wanted["data"].default is inspect.Parameter.empty:
+                fail("this bench reads real feedback: give its folder with --data")
+            result = benches[name](
+                **{key: value for key, value in given.items() if key in wanted and value is not None}
+            )
+            runtime.close()
+        answer(result, as_json=as_json, text="\n".join(f"{key}: {value}" for key, value in result.items()))
