@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Query
 from fastapi.responses import Response
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from sqlmodel import Session
 
 from cocreate.core.text_marks import N_
@@ -61,4 +61,4 @@ def mark_all_read(actor: CurrentActor, db: Db, page: CurrentPage) -> Response:
 
 def fill_unread(session: Session, _page: Page, ids: Sequence[int]) -> dict[int, Markup]:
     """How many unread messages the shell's badge shows."""
-    return {member_id: Markup(queries.unread_count(session, member_id)) for member_id in ids}
+    return {member_id: escape(queries.unread_count(session, member_id)) for member_id in ids}
