@@ -8,8 +8,9 @@ from cocreate.core.runtime import Runtime
 from cocreate.identity.module import module as identity
 from cocreate.notify.module import module as notify
 from cocreate.web.app import KERNEL, create_app
+from forum.module import module as forum
 
-MODULES = (KERNEL, identity, notify)
+MODULES = (KERNEL, identity, notify, forum)
 
 cli = create_cli(MODULES)
 

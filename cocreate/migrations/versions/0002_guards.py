@@ -10,7 +10,10 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-TABLES = ("audit_entry",)
+TABLES = (
+    "audit_entry",
+    "status_change",
+)
 
 
 def upgrade() -> None:

@@ -1,0 +1,47 @@
+"""The forum's front door for the rooms above: ids and frozen values in and out, never rows."""
+
+from collections.abc import Iterable
+
+from sqlmodel import Session
+
+from cocreate.core.db import insert_many_once
+from forum.boards.queries import BoardRef, boards
+from forum.desk.service import set_status
+from forum.follows.queries import Supporters, people_behind
+from forum.posts.models import KIND_LABELS, STATUS_LABELS, PostHold, PostKind, PostStatus, Visibility
+from forum.posts.queries import (
+    PostCard,
+    PostText,
+    models_in_use,
+    post_cards,
+    post_texts,
+    rank_posts,
+    visible_ids,
+)
+
+__all__ = [
+    "KIND_LABELS",
+    "STATUS_LABELS",
+    "BoardRef",
+    "PostCard",
+    "PostKind",
+    "PostStatus",
+    "PostText",
+    "Supporters",
+    "Visibility",
+    "boards",
+    "hold",
+    "models_in_use",
+    "people_behind",
+    "post_cards",
+    "post_texts",
+    "rank_posts",
+    "set_status",
+    "visible_ids",
+]
+
+
+def hold(session: Session, post_ids: Iterable[int], why: str) -> None:
+    """Note that an upper room builds on these posts (a link, a person's decision), so that undoing their import keeps
+    them. Holding twice for the same reason changes nothing."""
+    insert_many_once(session, [PostHold(post_id=post_id, why=why) for post_id in post_ids])

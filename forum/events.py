@@ -1,0 +1,84 @@
+"""What the forum tells the rooms above."""
+
+from dataclasses import dataclass
+
+from cocreate.core.events import Event
+
+
+@dataclass(frozen=True)
+class PostSubmitted(Event):
+    """An owner wrote a post."""
+
+    post_id: int
+
+
+@dataclass(frozen=True)
+class PostEdited(Event):
+    """A post reads differently now."""
+
+    post_id: int
+
+
+@dataclass(frozen=True)
+class PostDeleted(Event):
+    """A post was blanked: its text is gone for good."""
+
+    post_id: int
+
+
+@dataclass(frozen=True)
+class PostHidden(Event):
+    """A moderator took a post out of sight; it may come back."""
+
+    post_id: int
+
+
+@dataclass(frozen=True)
+class PostRestored(Event):
+    """A hidden post is back."""
+
+    post_id: int
+
+
+@dataclass(frozen=True)
+class PostsImported(Event):
+    """Up to 500 voices of one import were added or changed."""
+
+    import_id: int
+    post_ids: list[int]
+
+
+@dataclass(frozen=True)
+class VoteCast(Event):
+    post_id: int
+    member_id: int
+
+
+@dataclass(frozen=True)
+class VoteWithdrawn(Event):
+    post_id: int
+    member_id: int
+
+
+@dataclass(frozen=True)
+class CommentAdded(Event):
+    comment_id: int
+    post_id: int
+
+
+@dataclass(frozen=True)
+class OfficialResponseGiven(Event):
+    """The brand answered one post, for the first time."""
+
+    response_id: int
+    post_id: int
+
+
+@dataclass(frozen=True)
+class PostStatusChanged(Event):
+    """A post took a step. `change_id` is the row of its trail; `cause_kind` names what moved it, if not a person here."""
+
+    post_id: int
+    status: str
+    cause_kind: str | None
+    change_id: int

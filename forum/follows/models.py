@@ -1,0 +1,15 @@
+"""Following: who is told about a post."""
+
+from datetime import datetime
+
+from sqlmodel import Field, SQLModel
+
+from cocreate.core import clock
+
+
+class Subscription(SQLModel, table=True):
+    """A member follows a post."""
+
+    member_id: int = Field(foreign_key="member.id", primary_key=True)
+    post_id: int = Field(foreign_key="post.id", primary_key=True, index=True)
+    created_at: datetime = Field(default_factory=clock.now)

@@ -1,0 +1,66 @@
+"""Who stands behind posts: authors, voters, followers; people counted once."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sqlmodel import Session, col, select
+
+from cocreate.core.tables import columns
+from forum.follows.models import Subscription
+from forum.posts.models import Post
+from forum.posts.queries import person_of
+from forum.votes.models import Vote
+
+
+@dataclass(frozen=True)
+class Supporters:
+    """The people behind some posts.
+
+    members: member id → the posts that make them a supporter, own ones first. people: distinct persons over authors,
+    voters and imported labels (followers are told, but not counted). voices: posts, named or not.
+    authors: member id → the posts they wrote.
+    """
+
+    members: dict[int, list[int]] = field(default_factory=dict)
+    people: int = 0
+    voices: int = 0
+    authors: dict[int, list[int]] = field(default_factory=dict)
+
+
+def people_behind(session: Session, post_ids: Iterable[int]) -> Supporters:
+    """Everybody behind these posts; blanked posts no longer speak for anyone, but their voters still count."""
+    ids = sorted(set(post_ids))
+    authors: dict[int, list[int]] = defaultdict(list)
+    members: dict[int, list[int]] = defaultdict(list)
+    persons: set[str] = set()
+    voices = 0
+    voters: list[tuple[int, int]] = []
+    followers: list[tuple[int, int]] = []
+    for chunk in _chunks(ids):
+        for post_id, author_id, source, label in session.exec(
+            columns(Post.id, Post.author_id, Post.source, Post.author_label).where(
+                col(Post.id).in_(chunk), col(Post.deleted_at).is_(None)
+            )
+        ):
+            voices += 1
+            person = person_of(author_id, source, label)
+            if person is not None:
+                persons.add(person)
+            if author_id is not None:
+                authors[author_id].append(post_id)
+        voters += session.exec(select(Vote.member_id, Vote.post_id).where(col(Vote.post_id).in_(chunk)))
+        followers += session.exec(
+            select(Subscription.member_id, Subscription.post_id).where(col(Subscription.post_id).in_(chunk))
+        )
+    persons |= {f"m{member_id}" for member_id, _ in voters}
+    for member_id, own in authors.items():
+        members[member_id] += own
+    for member_id, post_id in sorted(voters) + sorted(followers):
+        if post_id not in members[member_id]:
+            members[member_id].append(post_id)
+    return Supporters(dict(members), len(persons), voices, dict(authors))
+
+
+def _chunks(ids: Sequence[int], size: int = 5000) -> Iterable[Sequence[int]]:
+    return (ids[start : start + size] for start in range(0, len(ids), size))
