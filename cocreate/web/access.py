@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Path, Request
 from sqlmodel import Session
+from starlette.concurrency import run_in_threadpool
 
 from cocreate.core.actor import GUEST, Actor
 from cocreate.core.errors import NotAllowed, NotSignedIn
@@ -31,24 +32,27 @@ async def get_read_session(request: Request) -> AsyncIterator[Session]:
         yield session
 
 
-def get_actor(request: Request) -> Actor:
+async def get_actor(request: Request) -> Actor:
     """Who sends this request; resolved once, with a session of its own, so that no row of a member leaks."""
-    actor: Actor | None = getattr(request.state, "actor", None)
-    if actor is None:
-        actor = resolve_actor(request)
-        request.state.actor = actor
-    return actor
+    if hasattr(request.state, "actor") or not ("cookie" in request.headers or "authorization" in request.headers):
+        return actor_of(request)
+    return await run_in_threadpool(actor_of, request)
 
 
-def resolve_actor(request: Request) -> Actor:
+def actor_of(request: Request) -> Actor:
+    """The same for code outside of a route, such as the page that draws a refusal."""
+    known: Actor | None = getattr(request.state, "actor", None)
+    if known is not None:
+        return known
+    request.state.actor = GUEST  # whoever is refused below is drawn a page as a guest
     runtime: Runtime = request.app.state.runtime
-    for module in runtime.modules:
-        if module.authenticate is not None:
-            headers = request.headers
-            # JSON routes read no cookie, so that a foreign page cannot borrow a browser's session there.
-            cookies = {} if request.url.path.startswith("/api/") else request.cookies
-            return module.authenticate(runtime, cookies, headers)
-    return GUEST
+    authenticate = next((module.authenticate for module in runtime.modules if module.authenticate is not None), None)
+    if authenticate is not None:
+        # JSON routes read no cookie, so that a foreign page cannot borrow a browser's session there.
+        cookies = {} if request.url.path.startswith("/api/") else request.cookies
+        request.state.actor = authenticate(runtime, cookies, request.headers)
+    actor: Actor = request.state.actor
+    return actor
 
 
 Db = Annotated[Session, Depends(get_session, scope="function")]
@@ -62,7 +66,7 @@ RowId = Annotated[int, Path(ge=1, le=MAX_ID)]
 def allow(policy: str, scope: str | None = None) -> Any:
     """Route dependency: the actor must pass `policy` and, when it is a token, hold `scope` as well."""
 
-    def check(actor: CurrentActor) -> None:
+    async def check(actor: CurrentActor) -> None:
         if not actor.can(policy):
             raise NotAllowed(policy) if actor.signed_in else NotSignedIn(policy)
         if actor.scopes is not None and scope is not None and scope not in actor.scopes:

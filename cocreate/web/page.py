@@ -3,7 +3,7 @@
 import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
@@ -134,9 +134,9 @@ class Page:
 
     @property
     def actor(self) -> Actor:
-        return access.get_actor(self.request)
+        return access.actor_of(self.request)
 
-    @property
+    @cached_property
     def language(self) -> str:
         return choose_language(
             self.request.cookies,
