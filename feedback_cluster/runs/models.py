@@ -1,0 +1,112 @@
+"""Runs of the pipeline: what each was told, how far it is, what came out, and the model that places new posts."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from cocreate.core import clock
+from cocreate.core.tables import text_enum
+from cocreate.core.text_marks import N_
+
+ACTIVE = "active"
+"""Value of `Run.slot` while a run is queued or running; the column is unique, so there is one at a time."""
+
+
+class RunState(StrEnum):
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+STATE_LABELS = {
+    RunState.QUEUED: N_("Waiting"),
+    RunState.RUNNING: N_("Running"),
+    RunState.DONE: N_("Done"),
+    RunState.FAILED: N_("Failed"),
+    RunState.CANCELLED: N_("Cancelled"),
+}
+UNDERWAY = (RunState.QUEUED, RunState.RUNNING)
+
+
+class Cause(StrEnum):
+    """What started a run."""
+
+    BUTTON = "button"
+    COMMAND = "command"
+    NIGHTLY = "nightly"
+    SEED = "seed"
+
+
+CAUSE_LABELS = {
+    Cause.BUTTON: N_("By hand"),
+    Cause.COMMAND: N_("Command line"),
+    Cause.NIGHTLY: N_("Every night"),
+    Cause.SEED: N_("Demo data"),
+}
+
+
+class Run(SQLModel, table=True):
+    """One clustering of all posts."""
+
+    __tablename__ = "cluster_run"
+
+    id: int | None = Field(default=None, primary_key=True)
+    state: RunState = Field(default=RunState.QUEUED, sa_type=text_enum(RunState), index=True)
+    slot: str | None = Field(default=ACTIVE, unique=True, max_length=8)
+    cause: Cause = Field(default=Cause.BUTTON, sa_type=text_enum(Cause))
+    started_by: int | None = Field(default=None, foreign_key="member.id", index=True)
+    created_at: datetime = Field(default_factory=clock.now)
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    heartbeat_at: datetime | None = None
+    runner: str = Field(default="", max_length=160)
+    """Machine and process that work on it, so that a successor can see whether they still live."""
+    cancel_at: datetime | None = None
+
+    step: str = Field(default="", max_length=24)
+    done: int = 0
+    total: int = 0
+
+    parameters: dict[str, Any] = Field(sa_type=sa.JSON, default_factory=dict)
+    fingerprint: str = Field(default="", max_length=64)
+    versions: dict[str, Any] = Field(sa_type=sa.JSON, default_factory=dict)
+    scores: dict[str, Any] = Field(sa_type=sa.JSON, default_factory=dict)
+    stages: dict[str, Any] = Field(sa_type=sa.JSON, default_factory=dict)
+    """Seconds by stage of the pipeline."""
+    posts: int = 0
+    themes: int = 0
+    rest: int = 0
+    seconds: float = 0.0
+    peak_mb: float = 0.0
+    error: str = ""
+
+    @property
+    def underway(self) -> bool:
+        return self.state in UNDERWAY
+
+    @property
+    def rest_share(self) -> float:
+        return self.rest / self.posts if self.posts else 0.0
+
+
+class RunModel(SQLModel, table=True):
+    """The fitted model of a run, so that any worker process can place a new post."""
+
+    __tablename__ = "cluster_model"
+
+    run_id: int = Field(foreign_key="cluster_run.id", primary_key=True)
+    data: bytes = Field(sa_type=sa.LargeBinary)
+
+
+class CurrentRun(SQLModel, table=True):
+    """The one row that says which run's assignments hold; a run takes effect by changing it."""
+
+    __tablename__ = "cluster_current"
+
+    id: int = Field(default=1, primary_key=True)
+    run_id: int = Field(foreign_key="cluster_run.id", index=True)

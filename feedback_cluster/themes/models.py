@@ -1,0 +1,192 @@
+"""Themes and what belongs to them: voices by run, people's decisions, answers."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from cocreate.core import clock
+from cocreate.core.tables import APPEND_ONLY, text_enum
+from cocreate.core.text_marks import N_
+
+
+class TriageStatus(StrEnum):
+    NEW = "new"
+    TRIAGED = "triaged"
+    HIDDEN = "hidden"
+    MERGED = "merged"
+
+
+TRIAGE_LABELS = {
+    TriageStatus.NEW: N_("Not triaged"),
+    TriageStatus.TRIAGED: N_("Triaged"),
+    TriageStatus.HIDDEN: N_("Hidden"),
+    TriageStatus.MERGED: N_("Merged"),
+}
+
+
+class Theme(SQLModel, table=True):
+    """What many owners mean. The id lasts over runs; a name that a person gave changes only by a person.
+
+    Merging is a link: voices keep the theme they were found in, and `root_id` says under which theme they are shown.
+    """
+
+    __table_args__ = (sa.Index("ix_theme_queue", "score", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(max_length=80)
+    name_locked: bool = False
+    label: str = Field(default="", max_length=80)
+    """What the last run would call it."""
+    keywords: list[str] = Field(sa_type=sa.JSON, default_factory=list)
+    quotes: list[int] = Field(sa_type=sa.JSON, default_factory=list)
+    """Posts that speak for it, best first."""
+    status: TriageStatus = Field(default=TriageStatus.NEW, sa_type=text_enum(TriageStatus), index=True)
+    merged_into_id: int | None = Field(default=None, foreign_key="theme.id")
+    root_id: int | None = Field(default=None, foreign_key="theme.id", index=True)
+    assignee_id: int | None = Field(default=None, foreign_key="member.id", index=True)
+    note_id: int | None = None
+    born_run_id: int | None = Field(default=None, foreign_key="cluster_run.id")
+    born_at: datetime | None = None
+    """None until the run that found it took effect."""
+    created_at: datetime = Field(default_factory=clock.now)
+
+    # Figures, written by `stats.refresh`.
+    size: int = 0
+    people: int = 0
+    votes: int = 0
+    weekly: dict[str, int] = Field(sa_type=sa.JSON, default_factory=dict)
+    """Voices by the Monday of their week."""
+    models: dict[str, int] = Field(sa_type=sa.JSON, default_factory=dict)
+    kinds: dict[str, int] = Field(sa_type=sa.JSON, default_factory=dict)
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    oldest_open_at: datetime | None = None
+    """When the voice was raised that waits longest for an answer."""
+    trend: float = 0.0
+    score: float = 0.0
+    parts: dict[str, float] = Field(sa_type=sa.JSON, default_factory=dict)
+    stale: bool = False
+
+    @property
+    def is_root(self) -> bool:
+        return self.merged_into_id is None
+
+
+class Source(StrEnum):
+    """How a voice came to its theme."""
+
+    RUN = "run"
+    NEW = "new"
+    PERSON = "person"
+
+
+class ThemePost(SQLModel, table=True):
+    """One voice under one run. The facts beside it are copied from the forum, so that figures cost one statement."""
+
+    __tablename__ = "theme_post"
+    __table_args__ = (sa.Index("ix_theme_post_page", "theme_id", "run_id", "confidence", "post_id"),)
+
+    run_id: int = Field(foreign_key="cluster_run.id", primary_key=True)
+    post_id: int = Field(foreign_key="post.id", primary_key=True, index=True)
+    theme_id: int | None = Field(default=None, foreign_key="theme.id")
+    """None: rest, near no theme."""
+    confidence: float = 0.0
+    source: Source = Field(default=Source.RUN, sa_type=text_enum(Source))
+
+    created_at: datetime
+    kind: str = Field(max_length=24)
+    model: str = ""
+    board_id: int | None = None
+    person: str | None = None
+    is_open: bool = True
+    staff_only: bool = False
+    votes: int = 0
+
+
+class ThemePin(SQLModel, table=True):
+    """What a person said about a post; every later run is bound by it."""
+
+    __tablename__ = "theme_pin"
+
+    post_id: int = Field(foreign_key="post.id", primary_key=True)
+    theme_id: int | None = Field(default=None, foreign_key="theme.id", index=True)
+    """The post belongs here; None: only `apart` was said."""
+    apart: list[int] = Field(sa_type=sa.JSON, default_factory=list)
+    """Themes it does not belong to."""
+
+
+class ThemeNote(SQLModel, table=True):
+    """One wording of the internal note; old ones stay, so that a change can be taken back."""
+
+    __tablename__ = "theme_note"
+
+    id: int | None = Field(default=None, primary_key=True)
+    theme_id: int = Field(foreign_key="theme.id", index=True)
+    text: str
+    by_id: int | None = Field(default=None, foreign_key="member.id")
+    at: datetime = Field(default_factory=clock.now)
+
+
+class DecisionKind(StrEnum):
+    RENAME = "rename"
+    MERGE = "merge"
+    SPLIT = "split"
+    MOVE = "move"
+    HIDE = "hide"
+    RESTORE = "restore"
+    ASSIGN = "assign"
+    TRIAGE = "triage"
+    REOPEN = "reopen"
+    NOTE = "note"
+    UNDO = "undo"
+
+
+class ThemeDecision(SQLModel, table=True):
+    """One decision of a person, with what it takes to take it back. Only grows; holds ids and theme names."""
+
+    __tablename__ = "theme_decision"
+    __table_args__ = (APPEND_ONLY,)
+
+    id: int | None = Field(default=None, primary_key=True)
+    theme_id: int = Field(foreign_key="theme.id", index=True)
+    kind: DecisionKind = Field(sa_type=text_enum(DecisionKind))
+    by_id: int | None = Field(default=None, foreign_key="member.id")
+    at: datetime = Field(default_factory=clock.now)
+    data: dict[str, Any] = Field(sa_type=sa.JSON, default_factory=dict)
+    undoes_id: int | None = Field(default=None, foreign_key="theme_decision.id", unique=True)
+
+
+class AnswerState(StrEnum):
+    DRAFT = "draft"
+    APPROVED = "approved"
+    PUBLISHED = "published"
+    WITHDRAWN = "withdrawn"
+
+
+ANSWER_LABELS = {
+    AnswerState.DRAFT: N_("Draft"),
+    AnswerState.APPROVED: N_("Approved"),
+    AnswerState.PUBLISHED: N_("Published"),
+    AnswerState.WITHDRAWN: N_("Withdrawn"),
+}
+
+
+class Answer(SQLModel, table=True):
+    """The brand's wording for a theme; once published it stands on the theme's posts."""
+
+    __tablename__ = "theme_answer"
+
+    id: int | None = Field(default=None, primary_key=True)
+    theme_id: int = Field(foreign_key="theme.id", index=True)
+    text: str
+    state: AnswerState = Field(default=AnswerState.DRAFT, sa_type=text_enum(AnswerState))
+    source: str = Field(default="triage", max_length=80)
+    """Where the wording came from, such as live:AB12CD."""
+    by_id: int | None = Field(default=None, foreign_key="member.id")
+    created_at: datetime = Field(default_factory=clock.now)
+    approved_by_id: int | None = Field(default=None, foreign_key="member.id")
+    approved_at: datetime | None = None
+    published_at: datetime | None = None
