@@ -8,9 +8,12 @@ from cocreate.core.runtime import Runtime
 from cocreate.identity.module import module as identity
 from cocreate.notify.module import module as notify
 from cocreate.web.app import KERNEL, create_app
+from feedback_cluster.module import module as feedback_cluster
 from forum.module import module as forum
+from roadmap.module import module as roadmap
+from search.module import module as search
 
-MODULES = (KERNEL, identity, notify, forum)
+MODULES = (KERNEL, identity, notify, search, forum, feedback_cluster, roadmap)
 
 cli = create_cli(MODULES)
 

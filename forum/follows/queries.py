@@ -19,13 +19,14 @@ class Supporters:
 
     members: member id → the posts that make them a supporter, own ones first. people: distinct persons over authors,
     voters and imported labels (followers are told, but not counted). voices: posts, named or not.
-    authors: member id → the posts they wrote.
+    authors, voters: member id → the posts they wrote, or voted for.
     """
 
     members: dict[int, list[int]] = field(default_factory=dict)
     people: int = 0
     voices: int = 0
     authors: dict[int, list[int]] = field(default_factory=dict)
+    voters: dict[int, list[int]] = field(default_factory=dict)
 
 
 def people_behind(session: Session, post_ids: Iterable[int]) -> Supporters:
@@ -59,7 +60,10 @@ def people_behind(session: Session, post_ids: Iterable[int]) -> Supporters:
     for member_id, post_id in sorted(voters) + sorted(followers):
         if post_id not in members[member_id]:
             members[member_id].append(post_id)
-    return Supporters(dict(members), len(persons), voices, dict(authors))
+    voted: dict[int, list[int]] = defaultdict(list)
+    for member_id, post_id in sorted(voters):
+        voted[member_id].append(post_id)
+    return Supporters(dict(members), len(persons), voices, dict(authors), dict(voted))
 
 
 def _chunks(ids: Sequence[int], size: int = 5000) -> Iterable[Sequence[int]]:

@@ -13,6 +13,8 @@ depends_on = None
 TABLES = (
     "audit_entry",
     "status_change",
+    "theme_decision",
+    "item_change",
 )
 
 

@@ -1,0 +1,74 @@
+"""What those behind an item are told at each of its steps: once per person, with the reason why they get it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from cocreate.core import outbox
+from cocreate.core.module import Notice
+from cocreate.core.runtime import Runtime
+from cocreate.core.text_marks import N_
+from cocreate.notify.inbox.service import tell, translated
+from forum import api as forum
+from forum.api import Supporters, Visibility
+from roadmap.events import ItemStageChanged
+from roadmap.items.models import ItemChange, RoadmapItem
+from roadmap.items.stages import STAGE_NEWS
+from roadmap.links.models import ItemPost
+
+TITLE = N_("“%(item)s” %(news)s")
+BODY = "%(sentence)s"
+NOTICES = {
+    "roadmap.step.wrote": Notice(TITLE, N_("Because you wrote #%(post)s: %(title)s"), BODY),
+    "roadmap.step.voted": Notice(TITLE, N_("Because you voted for #%(post)s: %(title)s"), BODY),
+    "roadmap.step.follows": Notice(TITLE, N_("Because you follow #%(post)s: %(title)s"), BODY),
+}
+CHUNK = 200
+
+
+def queue_messages(session: Session, event: ItemStageChanged) -> None:
+    """Have the step told to those behind the item, once for ever."""
+    outbox.enqueue(session, "roadmap.tell_supporters", key=f"roadmap.tell:{event.change_id}", change_id=event.change_id)
+
+
+def tell_supporters(runtime: Runtime, *, change_id: int) -> None:
+    """Job: one message to each author, voter and follower behind the item, in chunks that other writers can pass.
+
+    Each message's key names item, stage and occurrence: a second run after a crash adds only what is missing, and
+    somebody who stands behind three posts of the item still gets one.
+    """
+    with runtime.database.read() as session:
+        change = session.get(ItemChange, change_id)
+        item = session.get(RoadmapItem, change.item_id) if change else None
+        if change is None or item is None or not item.public:
+            return
+        ids = list(session.exec(select(ItemPost.post_id).where(col(ItemPost.item_id) == item.id)))
+        behind = forum.people_behind(session, ids)
+        key = f"item:{item.id}:{change.stage.value}:{change.occurrence}"
+        words = {"item": item.title, "news": translated(STAGE_NEWS[change.stage]), "sentence": change.sentence}
+        url = f"/roadmap/{item.id}"
+    members = sorted(behind.members)
+    for start in range(0, len(members), CHUNK):
+        chunk = members[start : start + CHUNK]
+        with runtime.database.write() as session:
+            for notice, params in _grouped(session, behind, chunk, words).items():
+                tell(session, list(params), notice, key=key, params=params, url=url)
+
+
+def _grouped(
+    session: Session, behind: Supporters, members: Sequence[int], words: dict[str, Any]
+) -> dict[str, dict[int, dict[str, Any]]]:
+    """The chunk's members by the reason why they are told, each with their own post."""
+    first = {member: (behind.authors.get(member) or behind.members[member])[0] for member in members}
+    texts = {post.id: post for post in forum.post_texts(session, ids=sorted(set(first.values())))}
+    groups: dict[str, dict[int, dict[str, Any]]] = {}
+    for member, post_id in first.items():
+        wrote, voted = member in behind.authors, member in behind.voters
+        post = texts.get(post_id)
+        # A post that was taken out of sight since is named by its number alone, but to its author.
+        shown = post is not None and (wrote or post.visibility == Visibility.PUBLIC)
+        params = {**words, "post": post_id, "title": post.title if post and shown else ""}
+        notice = "roadmap.step.wrote" if wrote else "roadmap.step.voted" if voted else "roadmap.step.follows"
+        groups.setdefault(notice, {})[member] = params
+    return groups

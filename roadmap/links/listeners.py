@@ -1,0 +1,41 @@
+"""What owners and product managers do elsewhere, and which items must follow it."""
+
+from sqlmodel import Session, col, select
+
+from feedback_cluster.events import RunFinished, ThemePostsChanged, ThemesMerged
+from forum.events import PostDeleted, PostHidden, PostRestored, VoteCast, VoteWithdrawn
+from roadmap.items.models import RoadmapItem
+from roadmap.links import service
+from roadmap.links.models import ItemLink, ItemPost
+
+AboutPost = PostDeleted | PostHidden | PostRestored | VoteCast | VoteWithdrawn
+
+
+def recount(session: Session, event: AboutPost) -> None:
+    """A voice or a vote came or went: the items behind which it stands count again."""
+    service.touch(session, session.exec(select(ItemPost.item_id).where(ItemPost.post_id == event.post_id)))
+
+
+def follow_posts(session: Session, event: ThemePostsChanged) -> None:
+    """Posts joined or left themes: they take or leave the status of the items that answer these themes."""
+    moved = service.follow_merges(session)
+    wanted = col(ItemLink.current_theme_id).in_(event.theme_ids)
+    service.touch(session, [*moved, *session.exec(select(ItemLink.item_id).where(wanted))])
+
+
+def follow_merge(session: Session, _event: ThemesMerged) -> None:
+    """A theme lives under another one now."""
+    service.touch(session, service.follow_merges(session))
+
+
+def follow_run(session: Session, _event: RunFinished) -> None:
+    """Any theme may have other posts than before."""
+    service.follow_merges(session)
+    service.touch(session, session.exec(select(ItemLink.item_id).where(col(ItemLink.theme_id).is_not(None))))
+
+
+def sync_item(session: Session, *, item_id: int) -> None:
+    """Job: bring one item up to date; quiet, those behind it hear at its next step."""
+    item = session.get(RoadmapItem, item_id)
+    if item is not None:
+        service.sync_item(session, item)

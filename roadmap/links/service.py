@@ -1,0 +1,178 @@
+"""Links between items and what owners said, and what follows from them: the posts behind an item, their status, and
+how many people that is."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from cocreate.core import audit, outbox
+from cocreate.core.actor import Actor
+from cocreate.core.db import insert_many_once, insert_once
+from cocreate.core.errors import NotFound
+from cocreate.core.tables import columns
+from feedback_cluster import api as cluster
+from forum import api as forum
+from forum.api import PostStatus
+from roadmap.events import ItemLinked
+from roadmap.items.models import ItemStatus, RoadmapItem
+from roadmap.items.stages import POST_STATUS, further
+from roadmap.links.models import ItemLink, ItemPost
+
+CHUNK = 500
+NOBODY = Actor()
+"""Who acts when news alone makes posts follow."""
+
+
+def link_theme(session: Session, item: RoadmapItem, theme_id: int, *, by: Actor) -> bool:
+    """The item answers this theme and everybody in it; False when it did already."""
+    current = cluster.resolve(session, theme_id)
+    if not cluster.theme_cards(session, [current]):
+        raise NotFound(f"theme {theme_id}")
+    link = ItemLink(item_id=item.id or 0, theme_id=theme_id, current_theme_id=current, created_by=by.id)
+    return _add(session, item, link, by=by)
+
+
+def link_post(session: Session, item: RoadmapItem, post_id: int, *, by: Actor) -> bool:
+    """The item answers this one post; False when it did already."""
+    if not forum.visible_ids(session, by, [post_id]):
+        raise NotFound(f"post {post_id}")
+    forum.hold(session, [post_id], "roadmap")
+    return _add(session, item, ItemLink(item_id=item.id or 0, post_id=post_id, created_by=by.id), by=by)
+
+
+def _add(session: Session, item: RoadmapItem, link: ItemLink, *, by: Actor) -> bool:
+    if not insert_once(session, link):
+        return False
+    audit.record(session, by, "item.link", "roadmap_item", item.id, theme=link.theme_id, post=link.post_id)
+    sync_item(session, item, by=by)
+    outbox.publish(session, ItemLinked(item_id=item.id or 0))
+    return True
+
+
+def unlink(session: Session, item: RoadmapItem, link: ItemLink, *, by: Actor) -> None:
+    """Take a link back; posts that no other item answers return to waiting. Linking again undoes it."""
+    session.delete(link)
+    session.flush()
+    audit.record(session, by, "item.unlink", "roadmap_item", item.id, theme=link.theme_id, post=link.post_id)
+    sync_item(session, item, by=by)
+    outbox.publish(session, ItemLinked(item_id=item.id or 0))
+
+
+def get_link(session: Session, item_id: int, link_id: int) -> ItemLink:
+    """The link, if it belongs to the item; NotFound otherwise."""
+    link = session.get(ItemLink, link_id)
+    if link is None or link.item_id != item_id:
+        raise NotFound(f"link {link_id} of item {item_id}")
+    return link
+
+
+def follow_merges(session: Session) -> list[int]:
+    """Bring every link to where its theme lives now; the items whose links moved."""
+    moved: list[int] = []
+    for link in session.exec(select(ItemLink).where(col(ItemLink.theme_id).is_not(None))).all():
+        current = cluster.resolve(session, link.theme_id or 0)
+        if current != link.current_theme_id:
+            link.current_theme_id = current
+            session.add(link)
+            moved.append(link.item_id)
+    session.flush()
+    return moved
+
+
+def sync_item(session: Session, item: RoadmapItem, *, by: Actor = NOBODY, reason: str = "") -> None:
+    """Make the posts behind an item those that its links name now, let statuses follow and count the people."""
+    item_id = item.id or 0
+    wanted = _posts_named(session, item_id)
+    known = set(session.exec(select(ItemPost.post_id).where(ItemPost.item_id == item_id)))
+    gone = sorted(known - wanted.keys())
+    for start in range(0, len(gone), CHUNK):
+        session.connection().execute(
+            sa.delete(ItemPost).where(
+                col(ItemPost.item_id) == item_id, col(ItemPost.post_id).in_(gone[start : start + CHUNK])
+            )
+        )
+    joined = [ItemPost(item_id=item_id, post_id=post_id, theme_id=wanted[post_id]) for post_id in wanted.keys() - known]
+    insert_many_once(session, joined)
+    settle_posts(session, sorted(wanted), by=by, cause_id=item_id, reason=reason)
+    _let_go(session, item_id, gone, item.status, by=by)
+    supporters = forum.people_behind(session, wanted)
+    item.people, item.voices, item.stale = supporters.people, supporters.voices, False
+    session.add(item)
+    session.flush()
+
+
+def _posts_named(session: Session, item_id: int) -> dict[int, int | None]:
+    """Posts that an item's links name: post → the theme it came through, None when it was linked itself."""
+    rows = session.exec(select(ItemLink).where(ItemLink.item_id == item_id)).all()
+    themes = sorted({row.current_theme_id for row in rows if row.current_theme_id is not None})
+    named: dict[int, int | None] = {}
+    for theme_id, ids in cluster.post_ids_of(session, themes).items():
+        named |= dict.fromkeys(ids, theme_id)
+    return named | {row.post_id: None for row in rows if row.post_id is not None}
+
+
+def settle_item(session: Session, item: RoadmapItem, *, by: Actor, reason: str = "") -> None:
+    """All posts behind an item take the status that follows from it; from an item that is not public, none does."""
+    ids = list(session.exec(select(ItemPost.post_id).where(ItemPost.item_id == item.id)))
+    settle_posts(session, ids, by=by, cause_id=item.id or 0, reason=reason)
+    if not item.public:
+        _let_go(session, item.id or 0, ids, item.status, by=by)
+
+
+def settle_posts(
+    session: Session, post_ids: Sequence[int], *, by: Actor = NOBODY, cause_id: int = 0, reason: str = ""
+) -> None:
+    """Give posts the status of the item that is furthest along for each. reason: what to say where `cause_id` leads."""
+    best = _leading_items(session, post_ids)
+    groups: dict[tuple[int, ItemStatus], list[int]] = defaultdict(list)
+    for post_id, lead in best.items():
+        groups[lead].append(post_id)
+    for (item_id, status), ids in sorted(groups.items()):
+        said = reason if item_id == cause_id else ""
+        forum.set_status(session, ids, POST_STATUS[status], cause=("roadmap_item", item_id), by=by, reason=said)
+
+
+def _leading_items(session: Session, post_ids: Sequence[int]) -> dict[int, tuple[int, ItemStatus]]:
+    best: dict[int, tuple[int, ItemStatus]] = {}
+    for start in range(0, len(post_ids), CHUNK):
+        statement = (
+            columns(ItemPost.post_id, RoadmapItem.id, RoadmapItem.status)
+            .join(RoadmapItem, col(RoadmapItem.id) == ItemPost.item_id)
+            .where(col(ItemPost.post_id).in_(post_ids[start : start + CHUNK]), col(RoadmapItem.public))
+            .order_by(col(RoadmapItem.id))
+        )
+        for post_id, item_id, status in session.exec(statement):
+            if post_id not in best or further(status, best[post_id][1]):
+                best[post_id] = (item_id, status)
+    return best
+
+
+def _let_go(session: Session, item_id: int, post_ids: Sequence[int], status: ItemStatus, *, by: Actor) -> None:
+    """Posts that no item answers any more wait again, unless somebody has since given them another status by hand."""
+    if not post_ids:
+        return
+    led = _leading_items(session, post_ids)
+    settle_posts(session, sorted(led), by=by)
+    free = [post_id for post_id in post_ids if post_id not in led]
+    ours = (
+        [post.id for post in forum.post_texts(session, ids=free) if post.status == POST_STATUS[status]] if free else []
+    )
+    forum.set_status(session, ours, PostStatus.OPEN, cause=("roadmap_item", item_id), by=by)
+
+
+def touch(session: Session, item_ids: Iterable[int]) -> None:
+    """Have these items synced soon, once however often this is called before it happens."""
+    ids = sorted(set(item_ids))
+    if not ids:
+        return
+    result: Any = session.connection().execute(
+        sa.update(RoadmapItem)
+        .where(col(RoadmapItem.id).in_(ids), col(RoadmapItem.stale).is_(False))
+        .values(stale=True)
+        .returning(col(RoadmapItem.id))
+    )
+    for (item_id,) in result.all():
+        outbox.enqueue(session, "roadmap.sync_item", item_id=item_id)
