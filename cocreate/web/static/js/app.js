@@ -35,7 +35,8 @@
     if (key === "j" || key === "k") walkRows(event, key === "j" ? 1 : -1);
   });
   function walkRows(event, step) {
-    const rows = all("[data-row]").filter(seen);
+    const home = document.activeElement.closest("[data-row]")?.parentElement || document.querySelector("[data-follow]") || document;
+    const rows = all("[data-row]", home).filter(seen);
     const at = rows.findIndex((row) => row.contains(document.activeElement) || (!document.activeElement.closest("[data-row]") && row.ariaCurrent === "true"));
     const row = rows[Math.min(Math.max(at + step, 0), rows.length - 1)], link = row?.querySelector("a[href]");
     if (!link) return;
