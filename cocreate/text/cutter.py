@@ -2,14 +2,16 @@
 
 import logging
 import warnings
-from collections.abc import Callable
 from typing import Any, Protocol
 
 from cocreate.text.lexicon import Lexicon
 
+SHORTEST_COMPOUND = 4
+MOST_PARTS = 50_000  # long words remembered; owners use a few thousand
 
-class Cutter(Protocol):
-    """Cuts one run of Chinese characters."""
+
+class Engine(Protocol):
+    """What rjieba and jieba both do with one run of Chinese characters."""
 
     def cut(self, run: str) -> list[str]:
         """Words side by side, unknown ones guessed (HMM)."""
@@ -18,7 +20,27 @@ class Cutter(Protocol):
         """Words, and the shorter words inside long ones; nothing is guessed."""
 
 
-class FastCutter:
+class Cutter:
+    """An engine, and what it says of a single word."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.cut = engine.cut
+        self.cut_for_search = engine.cut_for_search
+        self._parts: dict[str, tuple[str, ...]] = {}
+
+    def parts(self, word: str) -> tuple[str, ...]:
+        """The fewest dictionary words of two or three characters that make up the word; itself when none do."""
+        if len(word) < SHORTEST_COMPOUND or word.isascii():
+            return (word,)
+        known = self._parts.get(word)
+        if known is None:
+            known = tile(word, {part for part in self.cut_for_search(word) if 1 < len(part) < len(word)})
+            if len(self._parts) < MOST_PARTS:
+                self._parts[word] = known
+        return known
+
+
+class FastEngine:
     """rjieba: ten times the speed of jieba, 99.8 % of its words."""
 
     def __init__(self, spellings: tuple[str, ...]) -> None:
@@ -35,7 +57,7 @@ class FastCutter:
         return self._engine.cut_for_search(run, False)
 
 
-class ReferenceCutter:
+class ReferenceEngine:
     """jieba itself, in pure Python."""
 
     def __init__(self, spellings: tuple[str, ...]) -> None:
@@ -57,13 +79,22 @@ class ReferenceCutter:
 
 def make_cutter(spellings: tuple[str, ...]) -> Cutter:
     """A cutter that keeps these spellings whole."""
-    makers: tuple[Callable[[tuple[str, ...]], Cutter], ...] = (FastCutter, ReferenceCutter)
-    for make in makers[:-1]:
-        try:
-            return make(spellings)
-        except ImportError:
-            logging.getLogger(__name__).info("rjieba is not installed: cutting with jieba, about ten times slower")
-    return makers[-1](spellings)
+    try:
+        return Cutter(FastEngine(spellings))
+    except ImportError:
+        logging.getLogger(__name__).info("rjieba is not installed: cutting with jieba, about ten times slower")
+        return Cutter(ReferenceEngine(spellings))
+
+
+def tile(word: str, parts: set[str]) -> tuple[str, ...]:
+    """The word as the fewest of these parts in a row, longer ones first; itself when they leave gaps."""
+    ways: dict[int, tuple[str, ...]] = {0: ()}
+    for end in range(1, len(word) + 1):
+        last = [part for part in parts if word[:end].endswith(part) and end - len(part) in ways]
+        if last:
+            found = [(*ways[end - len(part)], part) for part in last]
+            ways[end] = min(found, key=lambda way: (len(way), [-len(part) for part in way]))
+    return ways.get(len(word), (word,))
 
 
 _cutters: dict[str, Cutter] = {}

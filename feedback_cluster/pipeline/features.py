@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.utils.extmath import randomized_svd
@@ -16,6 +17,7 @@ Documents = Sequence[Sequence[str]]
 CONTEXT_POWER = 0.75  # smooths the frequency of contexts: Levy, Goldberg and Dagan 2015, TACL 3
 SIF = 1e-3  # weight a / (a + p(word)): Arora, Liang and Ma 2017, ICLR
 SVD_ITERATIONS = 4
+MOST_EMPTIED = 0.01  # share of posts that may lose their last word to max_df
 
 
 def as_is(document: Sequence[str]) -> Sequence[str]:
@@ -27,7 +29,7 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Turns cut posts into unit rows of `dim` literal and `dim` meaning columns.
 
     dim: columns of each half. min_df: posts a word must occur in, None = 1, 2 or 3 by the number of posts.
-    max_df: share of posts above which a word says nothing (from 200 posts on). meaning_weight: of the second
+    max_df: share of posts above which a word says nothing. meaning_weight: of the second
     half beside the first. sample: posts the vectors are learned from; all posts are projected.
     """
 
@@ -118,22 +120,25 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def _count(self, documents: Documents) -> Counts:
         n = len(documents)
-        min_df = self.min_df or (1 if n < 100 else 2 if n < 1000 else 3)
-        # Few posts may all be about one thing: there a word that every post shares is the subject, not noise.
-        max_df = self.max_df if n >= 200 else 1.0
-        for least, most in ((min_df, max_df), (1, 1.0)):
-            counter = CountVectorizer(analyzer=as_is, min_df=least, max_df=most, dtype=np.float32)
-            try:
-                counts = counter.fit_transform(documents).tocsr()
-            except ValueError:  # no word, or none left between the bounds
-                continue
-            self.vocabulary_: dict[str, int] = {
-                str(word): int(column) for column, word in enumerate(counter.get_feature_names_out())
-            }
-            counts.sort_indices()
-            return counts
-        self.vocabulary_ = {}
-        return sp.csr_matrix(np.zeros((n, 0), dtype=np.float32))
+        least = self.min_df or (1 if n < 100 else 2 if n < 1000 else 3)
+        counter = CountVectorizer(analyzer=as_is, dtype=np.float32)
+        try:
+            counts = counter.fit_transform(documents).tocsr()
+        except ValueError:  # not one word in all posts
+            self.vocabulary_: dict[str, int] = {}
+            return sp.csr_matrix(np.zeros((n, 0), dtype=np.float32))
+        frequency = np.bincount(counts.indices, minlength=counts.shape[1])
+        common = frequency >= least
+        said = common if common.any() else frequency > 0
+        subject = said & (frequency <= self.max_df * n)
+        # A word in most posts says nothing, unless the posts say little else: then it is what they are about.
+        if emptied(counts, subject) <= emptied(counts, said) + MOST_EMPTIED * n:
+            said = subject
+        counts = counts[:, said].tocsr()
+        counts.sort_indices()
+        words = counter.get_feature_names_out()[said]
+        self.vocabulary_ = {str(word): column for column, word in enumerate(words)}
+        return counts
 
     def _tf_idf(self, counts: Counts) -> Counts:
         weighted = counts.copy()
@@ -171,6 +176,11 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             rows, dim, n_iter=SVD_ITERATIONS, random_state=self.random_state, flip_sign=True
         )
         return result
+
+
+def emptied(counts: Counts, kept: NDArray[np.bool_]) -> int:
+    """How many posts have none of the kept words."""
+    return int(np.sum(counts @ kept.astype(np.float32) == 0))
 
 
 def positive_pmi(counts: Counts) -> Counts:

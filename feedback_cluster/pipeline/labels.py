@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from cocreate.text.excerpt import first_sentence
 from feedback_cluster.pipeline.arrays import REST, Counts, FloatArray, IntArray, membership
 
-PHRASE_SHARE = 0.08  # of a cluster's posts must say two words side by side before they become its name
+PHRASE_SHARE = 0.05  # of a cluster's posts must say two words side by side before they become its name
 CENTRAL, NEW = 0.7, 0.3  # of a quote: how well it speaks for the cluster, and how much it adds to the quotes before
 READABLE = (8, 160)  # characters of a post that reads well as a quote
 CANDIDATES = 200  # posts nearest the centre that may become quotes

@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import threadpool_limits
 
 from cocreate.text.lexicon import Lexicon
 from cocreate.text.segment import content_words
@@ -66,18 +67,10 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         warm: (n_posts,) clusters of the last run, -1 for none. fixed: (rows, clusters) that a person decided; it binds.
         apart: (rows, clusters) that a person ruled out. With warm labels k counts the clusters warm and fixed name.
         """
-        told = self._parameters
         documents = self._cut(texts, progress)
-        progress("features", 0, 1)
-        self.lexicon_fingerprint_ = self._vocabulary.fingerprint
-        self.features_ = TextFeatures(told.dim, meaning_weight=told.meaning_weight, random_state=told.seed)
-        rows = self.features_.fit_transform(documents)
-        progress("features", 1, 1)
-        given = None if warm is None else np.asarray(warm, dtype=np.int64)
-        self._group(rows, given, fixed, apart, progress)
-        if given is None and fixed is None and apart is None:
-            self._number_by_size()
-        self._describe(texts, documents, rows, progress)
+        # One thread: sums come in one order on every machine, and the other core stays with the pages.
+        with threadpool_limits(limits=1):
+            self._learn(texts, documents, warm, fixed, apart, progress)
         return self
 
     def predict(self, texts: Sequence[str]) -> tuple[IntArray, FloatArray]:
@@ -158,6 +151,21 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         """The lexicon of this run: what the brand told it to ignore says nothing."""
         base = self.lexicon or Lexicon.default()
         return base.ignoring(self._parameters.ignore)
+
+    def _learn(
+        self, texts: Sequence[str], documents: list[list[str]], warm: Any, fixed: Any, apart: Any, progress: Progress
+    ) -> None:
+        told = self._parameters
+        progress("features", 0, 1)
+        self.lexicon_fingerprint_ = self._vocabulary.fingerprint
+        self.features_ = TextFeatures(told.dim, meaning_weight=told.meaning_weight, random_state=told.seed)
+        rows = self.features_.fit_transform(documents)
+        progress("features", 1, 1)
+        given = None if warm is None else np.asarray(warm, dtype=np.int64)
+        self._group(rows, given, fixed, apart, progress)
+        if given is None and fixed is None and apart is None:
+            self._number_by_size()
+        self._describe(texts, documents, rows, progress)
 
     def _cut(self, texts: Sequence[str], progress: Progress) -> list[list[str]]:
         lexicon = self._vocabulary
