@@ -1,0 +1,139 @@
+"""A real site in its own process, on both databases, and a real browser at 390 px to walk through it."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+
+import main
+from cocreate.core.actor import Role
+from cocreate.core.config import Settings
+from cocreate.core.runtime import Runtime
+from cocreate.identity.members.models import Member
+from cocreate.identity.members.service import add_member
+from cocreate.identity.sessions.service import begin_session
+
+ROOT = Path(__file__).parent.parent.parent
+PROGRAM = [sys.executable, "-c", "import sys; from main import cli; sys.argv[0] = 'cocreate'; cli()"]
+
+
+@dataclass
+class Site:
+    """A running site: its address, its runtime for setting things up, and the environment its commands need."""
+
+    url: str
+    runtime: Runtime
+    environment: dict[str, str]
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """A `cocreate` command against this site's database."""
+        return subprocess.run(
+            [*PROGRAM, *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    def member(self, name: str, *roles: Role) -> Member:
+        with self.runtime.database.write() as session:
+            return add_member(session, name=name, email=f"{abs(hash(name))}@example.com", roles=frozenset(roles))
+
+    def cookie(self, member: Member) -> dict[str, str]:
+        """A browser cookie that signs this member in."""
+        with self.runtime.database.write() as session:
+            token = begin_session(session, member.id or 0)
+        return {"name": "session", "value": token, "url": self.url}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until_ready(url: str, process: subprocess.Popen[bytes], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "the server stopped at start"
+        try:
+            with urllib.request.urlopen(f"{url}/readyz", timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("the server was not ready in time")
+
+
+@pytest.fixture(scope="module")
+def site(dialect: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """`cocreate serve` (and `cocreate worker` on PostgreSQL) with an empty, migrated database."""
+    home = tmp_path_factory.mktemp(f"site-{dialect}")
+    port = free_port()
+    database_url = ""
+    if dialect == "postgresql":
+        server = request.getfixturevalue("postgres_server")
+        name = f"site_{port}"
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
+        before, _, after = server.partition("/postgres?")
+        database_url = f"{before}/{name}?{after}"
+    environment = {
+        **{key: value for key, value in os.environ.items() if not key.startswith("COCREATE_")},
+        "COCREATE_HOME": str(home), "COCREATE_PORT": str(port), "COCREATE_DATABASE_URL": database_url,
+        "COCREATE_GUEST_CACHE_SECONDS": "0", "PYTHONWARNINGS": "default",
+    }  # fmt: skip
+    processes = []
+    with (home / "server.log").open("wb") as log:
+        for command in ["serve"] + (["worker"] if dialect == "postgresql" else []):
+            processes.append(
+                subprocess.Popen([*PROGRAM, command], cwd=ROOT, env=environment, stdout=log, stderr=log)
+            )
+            if command == "serve":
+                wait_until_ready(f"http://127.0.0.1:{port}", processes[0])
+    settings = Settings(_env_file=None, home=home, port=port, database_url=database_url)  # type: ignore[call-arg]
+    runtime = Runtime(settings, main.MODULES)
+    yield Site(f"http://127.0.0.1:{port}", runtime, environment)
+    runtime.close()
+    for process in reversed(processes):
+        process.terminate()
+    for process in processes:
+        process.wait(timeout=15)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[object]:
+    """Debian's Chromium, headless, driven by Playwright; its own download is never used."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def phone(chromium, site) -> Iterator[Callable[..., object]]:
+    """`phone(member)`: a page on a phone 390 px wide, signed in as the member; `javascript=False` turns scripts off."""
+    contexts = []
+
+    def open_page(member: Member | None = None, *, javascript: bool = True, width: int = 390):
+        context = chromium.new_context(
+            base_url=site.url, viewport={"width": width, "height": 844}, locale="zh-CN", timezone_id="Asia/Shanghai",
+            has_touch=width < 500, java_script_enabled=javascript,
+        )  # fmt: skip
+        if member is not None:
+            context.add_cookies([site.cookie(member)])
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
