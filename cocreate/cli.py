@@ -10,14 +10,19 @@ from typing import Annotated
 
 import typer
 
+from cocreate import cli_demo
 from cocreate.core import schema
 from cocreate.core.config import Settings
 from cocreate.core.console import Program, answer, fail, say
 from cocreate.core.jobs import Worker
 from cocreate.core.module import Module
 from cocreate.core.runtime import Runtime
+from cocreate.identity.demo import MARKER
 
 NAME = Annotated[str | None, typer.Option("--new", help="Write a migration with this name that follows the models.")]
+
+
+JSON = Annotated[bool, typer.Option("--json", help="Answer with one JSON object.")]
 
 
 def create_cli(modules: Sequence[Module]) -> typer.Typer:
@@ -32,6 +37,7 @@ def create_cli(modules: Sequence[Module]) -> typer.Typer:
     _database_commands(cli)
     _process_commands(cli)
     _bench_command(cli, modules)
+    cli_demo.register(cli)
     for module in modules:
         for register in module.commands:
             register(cli)
@@ -52,6 +58,20 @@ def _database_commands(cli: typer.Typer) -> None:
             schema.upgrade(runtime)
             say("the database is up to date")
 
+    @cli.command()
+    def doctor(context: typer.Context, as_json: JSON = False) -> None:
+        """Look whether everything that the site needs is there, and say how to mend what is not."""
+        runtime = context.obj.runtime
+        findings = [check(runtime) for module in runtime.modules for check in module.doctor]
+        lines = [
+            f"{'✓' if passed else '✗'} {title}" + (f"\n    {todo}" if todo else "") for title, passed, todo in findings
+        ]
+        result = {"ok": all(passed for _, passed, _ in findings), "checks": [
+            {"title": title, "ok": passed, "todo": todo} for title, passed, todo in findings
+        ]}  # fmt: skip
+        answer(result, as_json=as_json, text="\n".join(lines))
+        raise typer.Exit(0 if result["ok"] else 1)
+
 
 def _process_commands(cli: typer.Typer) -> None:
     @cli.command()
@@ -61,8 +81,8 @@ def _process_commands(cli: typer.Typer) -> None:
 
         runtime = context.obj.runtime
         settings: Settings = runtime.settings
-        if (settings.home / "demo").exists() and (settings.home.name == "demo" or settings.demo):
-            fail("this is the demo's home; start it with `cocreate demo`")
+        if settings.demo or (settings.home / MARKER).exists():
+            fail(f"{settings.home} is the demo's home; start it with `cocreate demo`")
         schema.upgrade(runtime)
         runtime.close()
         uvicorn.run(

@@ -1,23 +1,34 @@
 """Identity's contribution: who somebody is and what they may do."""
 
 from cocreate.core.actor import EVERYONE, MEMBERS, Role
-from cocreate.core.module import Module
+from cocreate.core.module import Module, NavItem
+from cocreate.core.text_marks import N_
+from cocreate.identity import commands, demo
+from cocreate.identity.members import admin_routes
+from cocreate.identity.members import routes as member_routes
+from cocreate.identity.sessions import routes as session_routes
 from cocreate.identity.sessions.service import authenticate
+from cocreate.identity.vehicles import routes as vehicle_routes
 
 POLICIES = {
     "identity.sign_in": EVERYONE,
     "identity.own_account": MEMBERS,
+    "identity.see_members": frozenset({Role.ADMIN, Role.AGENT, Role.PM}),
     "identity.manage_members": frozenset({Role.ADMIN}),
     "identity.verify_vehicle": frozenset({Role.ADMIN, Role.AGENT, Role.PM}),
 }
 
 module = Module(
     name="identity",
+    routers=[session_routes.router, member_routes.router, vehicle_routes.router, admin_routes.router],
     models=[
         "cocreate.identity.members.models",
         "cocreate.identity.sessions.models",
         "cocreate.identity.vehicles.models",
     ],
+    commands=[commands.register],
     policies=POLICIES,
+    nav=[NavItem(N_("Members"), "show_members", "users", room="staff", policy="identity.see_members", position=90)],
+    seeds=[demo.seed],
     authenticate=authenticate,
 )

@@ -11,12 +11,14 @@ from fastapi.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from cocreate.core import doctor as core_doctor
 from cocreate.core import schema
 from cocreate.core.actor import EVERYONE
 from cocreate.core.jobs import Worker
 from cocreate.core.module import Module
 from cocreate.core.runtime import Runtime
 from cocreate.web import brand, failures
+from cocreate.web import doctor as web_doctor
 from cocreate.web.access import CurrentRuntime, ReadDb, allow
 from cocreate.web.guest_cache import GuestCache
 from cocreate.web.i18n import COOKIE as LANGUAGE_COOKIE
@@ -86,7 +88,7 @@ def create_app(runtime: Runtime, *, worker: bool = False) -> FastAPI:
     return app
 
 
-KERNEL = Module(name="kernel", policies={"kernel.public": EVERYONE})
+KERNEL = Module(name="kernel", policies={"kernel.public": EVERYONE}, doctor=[*core_doctor.CHECKS, *web_doctor.CHECKS])
 
 
 def _operations(app: FastAPI) -> None:

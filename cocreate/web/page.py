@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.routing import iter_route_contexts
 from itsdangerous import BadSignature, URLSafeSerializer
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_eval_context
 from jinja2_fragments import render_block
@@ -42,10 +43,9 @@ class Addresses:
 
     def __init__(self, app: FastAPI) -> None:
         self._formats: dict[str, str] = {}
-        for route in app.routes:
-            name, path = getattr(route, "name", None), getattr(route, "path_format", None)
-            if name and path:
-                self._formats.setdefault(name, path)
+        for route in iter_route_contexts(app.routes):
+            if route.name and route.path_format:
+                self._formats.setdefault(route.name, route.path_format)
 
     def url_for(self, route: str, /, query: Mapping[str, Any] | None = None, **params: Any) -> str:
         """Path of a route, parameters quoted; `query` leaves out empty values. KeyError for an unknown name."""
@@ -200,8 +200,10 @@ class Page:
 
     def redirect_to(self, path: str) -> Response:
         """See another page of this site; htmx is told by header, because it would swap the page into the form."""
-        if not path.startswith("/") or path.startswith("//") or "\\" in path:
+        # Browsers drop control characters and read a backslash as a slash: "/\t/foreign.example" would leave the site.
+        if not path.startswith("/") or path.startswith("//") or "\\" in path or min(path) < " ":
             path = "/"
+        path = quote(path, safe="/:?#[]@!$&'()*+,;=%~")
         answer: Response
         if self.partial:
             answer = Response(status_code=200, headers={"HX-Redirect": path})

@@ -4,6 +4,7 @@ import threading
 
 import sqlalchemy as sa
 from pwdlib import PasswordHash
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from cocreate.core import audit, clock, outbox
@@ -13,7 +14,9 @@ from cocreate.core.errors import Conflict, TooMany
 from cocreate.core.text_marks import N_
 from cocreate.identity.events import MemberLeft
 from cocreate.identity.members.models import Member, MemberRole
-from cocreate.identity.sessions.service import revoke_sessions
+from cocreate.identity.members.queries import find_by_email
+from cocreate.identity.sessions.service import forget_proofs, revoke_sessions
+from cocreate.identity.vehicles.models import Vehicle
 
 _hasher = PasswordHash.recommended()
 _slots = threading.BoundedSemaphore(2)
@@ -24,6 +27,16 @@ _NOBODY = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHRzb21lc2FsdA$RdescudvJCsgt3u
 class EmailTaken(Conflict):
     code = "email_taken"
     message = N_("There is an account with this e-mail address already. Did you mean to sign in?")
+
+
+class OwnRights(Conflict):
+    code = "own_rights"
+    message = N_("You cannot take this away from yourself. Ask another administrator.")
+
+
+class LastAdmin(Conflict):
+    code = "last_admin"
+    message = N_("You are the only administrator. Make somebody else one before you leave.")
 
 
 def hash_password(password: str) -> str:
@@ -66,9 +79,66 @@ def add_member(
         raise EmailTaken()
     member = Member(name=name, email=address, password_hash=password_hash, title=title, language=language)
     session.add(member)
-    session.flush()
+    try:
+        session.flush()
+    except IntegrityError as error:  # somebody else signed up with it between the look and the insert
+        raise EmailTaken() from error
     give_roles(session, member, roles, by=Actor(id=member.id))
     return member
+
+
+def find_by_password(session: Session, email: str, password: str) -> Member | None:
+    """The member with this address and password; as slow, and as silent, for an address without an account."""
+    member = find_by_email(session, email)
+    fits = password_fits(password, member.password_hash if member else None)
+    return member if fits and member is not None and member.suspended_at is None else None
+
+
+def change_account(session: Session, member: Member, *, name: str, language: str | None) -> None:
+    """Rename the member and note the language that pages should speak."""
+    member.name, member.language = name, language
+    session.add(member)
+    audit.record(session, Actor(id=member.id), "member.change", "member", member.id)
+
+
+def change_password(session: Session, member: Member, password_hash: str, *, session_id: int | None) -> int:
+    """Set a new password and sign every other browser out; how many there were."""
+    member.password_hash = password_hash
+    session.add(member)
+    audit.record(session, Actor(id=member.id), "member.password", "member", member.id)
+    return revoke_sessions(session, member.id or 0, but=session_id)
+
+
+def set_roles(session: Session, member: Member, roles: frozenset[Role], title: str, *, by: Actor) -> None:
+    """Give a member these roles and this title; an admin cannot lock themselves out."""
+    if member.id == by.id and Role.ADMIN not in roles:
+        raise OwnRights("an admin must not drop their own role")
+    give_roles(session, member, roles, by=by)
+    if member.title != title:
+        member.title = title
+        session.add(member)
+        audit.record(session, by, "member.title", "member", member.id)
+
+
+def suspend_member(session: Session, member: Member, *, by: Actor) -> None:
+    """Shut somebody out: no browser, token or link works until `resume_member`."""
+    if member.id == by.id:
+        raise OwnRights("nobody suspends themselves")
+    if member.suspended_at is not None:
+        return
+    member.suspended_at = clock.now()
+    session.add(member)
+    revoke_sessions(session, member.id or 0, by=by)
+    audit.record(session, by, "member.suspend", "member", member.id)
+
+
+def resume_member(session: Session, member: Member, *, by: Actor) -> None:
+    """Let a suspended member in again."""
+    if member.suspended_at is None:
+        return
+    member.suspended_at = None
+    session.add(member)
+    audit.record(session, by, "member.resume", "member", member.id)
 
 
 def give_roles(session: Session, member: Member, roles: frozenset[Role], *, by: Actor) -> None:
@@ -86,10 +156,29 @@ def give_roles(session: Session, member: Member, roles: frozenset[Role], *, by: 
 
 
 def blank_member(session: Session, member: Member, *, by: Actor) -> None:
-    """Take the person out of the account: name, address and password go, posts stay without an author's name."""
+    """Take the person out of the account: name, address, password, cars and proofs go, posts stay without a name."""
+    if _is_last_admin(session, member):
+        raise LastAdmin()
+    moment = clock.now()
+    give_roles(session, member, frozenset(), by=by)
     member.email, member.password_hash, member.title, member.name = None, None, "", ""
-    member.deleted_at = clock.now()
+    member.deleted_at = moment
     session.add(member)
-    revoke_sessions(session, member.id or 0)
+    session.connection().execute(
+        sa.update(Vehicle)
+        .where(col(Vehicle.member_id) == member.id, col(Vehicle.removed_at).is_(None))
+        .values(removed_at=moment)
+    )
+    forget_proofs(session, member.id or 0)
     audit.record(session, by, "member.blank", "member", member.id)
     outbox.publish(session, MemberLeft(member_id=member.id or 0))
+
+
+def _is_last_admin(session: Session, member: Member) -> bool:
+    statement = (
+        select(MemberRole.member_id)
+        .join(Member, col(Member.id) == MemberRole.member_id)
+        .where(MemberRole.role == Role.ADMIN, col(Member.suspended_at).is_(None))
+        .limit(2)
+    )
+    return list(session.exec(statement)) == [member.id]

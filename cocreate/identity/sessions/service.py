@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from cocreate.core import audit, clock
 from cocreate.core.actor import GUEST, Actor, Role
@@ -54,7 +54,9 @@ def begin_session(session: Session, member_id: int, *, user_agent: str = "", add
     return token
 
 
-def revoke_sessions(session: Session, member_id: int, *, only: int | None = None, but: int | None = None) -> int:
+def revoke_sessions(
+    session: Session, member_id: int, *, only: int | None = None, but: int | None = None, by: Actor | None = None
+) -> int:
     """Sign browsers of a member out: all, only one, or all but one; how many were signed in."""
     statement = (
         sa.update(MemberSession)
@@ -66,8 +68,45 @@ def revoke_sessions(session: Session, member_id: int, *, only: int | None = None
     if but is not None:
         statement = statement.where(col(MemberSession.id) != but)
     result: Any = session.connection().execute(statement)
-    audit.record(session, Actor(id=member_id), "session.revoke", "member", member_id, count=result.rowcount)
+    audit.record(session, by or Actor(id=member_id), "session.revoke", "member", member_id, count=result.rowcount)
     return int(result.rowcount)
+
+
+def open_sessions(session: Session, member_id: int) -> list[MemberSession]:
+    """Browsers in which the member is signed in, last seen first."""
+    moment = clock.now()
+    statement = (
+        select(MemberSession)
+        .where(
+            MemberSession.member_id == member_id,
+            col(MemberSession.revoked_at).is_(None),
+            MemberSession.expires_at > moment,
+            MemberSession.seen_at > moment - IDLE,
+        )
+        .order_by(col(MemberSession.seen_at).desc(), col(MemberSession.id).desc())
+        .limit(100)
+    )
+    return list(session.exec(statement))
+
+
+def forget_proofs(session: Session, member_id: int) -> None:
+    """Revoke every session, token and link of a member, and what they recorded of browsers and addresses."""
+    moment = clock.now()
+    connection = session.connection()
+    revoke_sessions(session, member_id)
+    connection.execute(
+        sa.update(MemberSession).where(col(MemberSession.member_id) == member_id).values(user_agent="", address="")
+    )
+    connection.execute(
+        sa.update(ApiToken)
+        .where(col(ApiToken.member_id) == member_id, col(ApiToken.revoked_at).is_(None))
+        .values(revoked_at=moment)
+    )
+    connection.execute(
+        sa.update(OneTimeLink)
+        .where(col(OneTimeLink.member_id) == member_id, col(OneTimeLink.expires_at) > moment)
+        .values(expires_at=moment)
+    )
 
 
 def make_link(session: Session, member_id: int, *, reusable: bool = False, days: int = 3) -> str:
@@ -88,6 +127,9 @@ def use_link(session: Session, token: str) -> int:
             col(OneTimeLink.token_hash) == hashed(token),
             col(OneTimeLink.expires_at) > moment,
             sa.or_(col(OneTimeLink.used_at).is_(None), col(OneTimeLink.reusable)),
+            col(OneTimeLink.member_id).in_(
+                select(Member.id).where(col(Member.deleted_at).is_(None), col(Member.suspended_at).is_(None))
+            ),
         )
         .values(used_at=moment)
         .returning(col(OneTimeLink.member_id))
