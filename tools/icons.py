@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 STATIC = Path(__file__).parent.parent / "cocreate" / "web" / "static"
-NOTICE = "<!-- Icons: Lucide, ISC License, Copyright (c) 2026 Lucide Icons and Contributors; see vendor/lucide.LICENSE.txt -->"
+NOTICE = "<!-- Lucide, ISC License, (c) 2026 Lucide Icons and Contributors; see vendor/lucide.LICENSE.txt -->"
 
 
 def wanted() -> list[str]:
