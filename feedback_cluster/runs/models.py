@@ -101,6 +101,8 @@ class RunModel(SQLModel, table=True):
 
     run_id: int = Field(foreign_key="cluster_run.id", primary_key=True)
     data: bytes = Field(sa_type=sa.LargeBinary)
+    theme_ids: list[int] = Field(sa_type=sa.JSON, default_factory=list)
+    """The theme of each cluster, by the cluster's number."""
 
 
 class CurrentRun(SQLModel, table=True):

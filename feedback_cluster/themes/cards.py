@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -62,8 +63,8 @@ class Quote:
 
 
 def mondays(weekly: Mapping[str, int]) -> list[date]:
-    """The last twelve Mondays, oldest first. A reader's week may begin before that of UTC, which the newest key tells."""
-    newest = clock.week_start(clock.now(), UTC)  # type: ignore[arg-type]
+    """The last twelve Mondays, oldest first. The local week may begin before that of UTC: the newest key tells."""
+    newest = clock.week_start(clock.now(), ZoneInfo("UTC"))
     if weekly:
         newest = max(newest, date.fromisoformat(max(weekly)))
     return [newest - timedelta(weeks=back) for back in reversed(range(WEEKS))]
@@ -172,9 +173,7 @@ def rank_themes(
             statement = statement.where(column == value)
     if since is not None:
         statement = statement.where(at >= since)
-    rows = [
-        (theme_id, voices, (now - then) / (now + then + 6)) for theme_id, voices, now, then in session.exec(statement)
-    ]
+    rows = [(row[0], row[1], (row[2] - row[3]) / (row[2] + row[3] + 6)) for row in session.exec(statement)]
     cards = theme_cards(session, [row[0] for row in rows])
     ranked = [RankedTheme(cards[row[0]], row[1], row[2]) for row in rows if row[0] in cards]
     return sorted(ranked, key=lambda theme: (-theme.count, -theme.trend, theme.card.id))

@@ -1,0 +1,132 @@
+"""The folder of a run: posts and people's decisions written for the pipeline, its process watched, its answer read."""
+
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import feedback_cluster
+from feedback_cluster.themes.pins import Pin
+from forum.api import PostText
+
+CHECKOUT = Path(feedback_cluster.__file__).parent.parent
+TICK_SECONDS = 0.1
+REPORT_SECONDS = 1.0
+
+Report = Callable[[str, int, int], bool]
+"""Told how far the process is; False stops it."""
+
+
+class RunFailed(Exception):
+    """The pipeline ended without a result; the text says why."""
+
+
+class RunStopped(Exception):
+    """Somebody cancelled the run."""
+
+
+@dataclass
+class Outcome:
+    """What the pipeline answered. cluster and confidence go with ids; theme is None for a cluster that is new."""
+
+    result: dict[str, Any]
+    ids: list[int] = field(default_factory=list)
+    clusters: list[int] = field(default_factory=list)
+    confidence: list[float] = field(default_factory=list)
+    model: bytes = b""
+
+
+def voice(title: str, body: str) -> str:
+    """The text of a post as the pipeline reads it: a title that is only the beginning of the body is not read twice."""
+    start = title.rstrip("…").strip()
+    return body if start and body.lstrip().startswith(start) else f"{title}\n{body}"
+
+
+def write_job(folder: Path, parameters: dict[str, Any], *, cold: bool) -> None:
+    """Tell the pipeline what it shall do."""
+    (folder / "job.json").write_text(
+        json.dumps({"parameters": parameters, "cold": cold}, ensure_ascii=False), encoding="utf-8"
+    )
+
+
+def write_posts(folder: Path, posts: Iterable[PostText], themes: dict[int, int], pins: dict[int, Pin]) -> int:
+    """Write one line per post; how many there are."""
+    count = 0
+    nothing = Pin()
+    with (folder / "posts.jsonl").open("w", encoding="utf-8") as file:
+        for post in posts:
+            said = pins.get(post.id, nothing)
+            line: dict[str, Any] = {"id": post.id, "text": voice(post.title, post.body), "theme": themes.get(post.id)}
+            if said.theme_id is not None:
+                line["fixed"] = said.theme_id
+            elif said.apart:
+                line["apart"] = said.apart
+                line["theme"] = None if line["theme"] in said.apart else line["theme"]
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+            count += 1
+    return count
+
+
+def run_pipeline(folder: Path, report: Report, *, timeout_seconds: float) -> Outcome:
+    """Run the pipeline over the folder in a process of its own, at low priority. RunFailed or RunStopped otherwise."""
+    begun = time.monotonic()
+    with (folder / "stderr.txt").open("wb") as errors:
+        process = subprocess.Popen(  # noqa: S603 (our own interpreter and a folder we made)
+            [sys.executable, "-m", "feedback_cluster.pipeline", str(folder)],
+            stdout=subprocess.PIPE, stderr=errors, stdin=subprocess.DEVNULL, cwd=CHECKOUT, text=True,
+        )  # fmt: skip
+    latest = Latest()
+    reader = threading.Thread(target=latest.read, args=(process.stdout,), name="run-progress", daemon=True)
+    reader.start()
+    try:
+        reported = 0.0
+        while process.poll() is None:
+            passed = time.monotonic() - begun
+            if passed > timeout_seconds:
+                raise RunFailed(f"it took longer than {timeout_seconds:.0f} seconds")
+            if time.monotonic() - reported >= REPORT_SECONDS:
+                reported = time.monotonic()
+                if not report(*latest.step):
+                    raise RunStopped
+            time.sleep(TICK_SECONDS)
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        reader.join(timeout=5)
+        if process.stdout is not None:
+            process.stdout.close()
+    if process.returncode != 0:
+        said = (folder / "stderr.txt").read_text(encoding="utf-8", errors="replace").strip()
+        raise RunFailed(said.splitlines()[-1] if said else f"the process ended with {process.returncode}")
+    return read_outcome(folder)
+
+
+class Latest:
+    """The newest line of progress that the process wrote."""
+
+    def __init__(self) -> None:
+        self.step: tuple[str, int, int] = ("start", 0, 1)
+
+    def read(self, lines: Iterable[str] | None) -> None:
+        for line in lines or ():
+            try:
+                told = json.loads(line)
+                self.step = (str(told["step"]), int(told["done"]), int(told["total"]))
+            except (ValueError, KeyError, TypeError):
+                continue  # a library that prints something of its own does no harm
+
+
+def read_outcome(folder: Path) -> Outcome:
+    """What the pipeline wrote into the folder."""
+    import numpy as np
+
+    result = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+    with np.load(folder / "assignments.npz", allow_pickle=False) as arrays:
+        ids, clusters, confidence = arrays["ids"].tolist(), arrays["cluster"].tolist(), arrays["confidence"].tolist()
+    return Outcome(result, ids, clusters, confidence, (folder / "model.npz").read_bytes())

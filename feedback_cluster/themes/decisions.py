@@ -1,0 +1,155 @@
+"""The record of people's decisions, and how one is taken back."""
+
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from cocreate.core import audit, outbox
+from cocreate.core.actor import Actor
+from cocreate.core.errors import Conflict, NotFound
+from cocreate.core.text_marks import N_
+from feedback_cluster.events import ThemePostsChanged, ThemesMerged
+from feedback_cluster.themes import pins, stats
+from feedback_cluster.themes.models import DecisionKind, Theme, ThemeDecision, TriageStatus
+from feedback_cluster.themes.queries import get_theme
+
+DECISION_LABELS = {
+    DecisionKind.RENAME: N_("Renamed"),
+    DecisionKind.MERGE: N_("Merged"),
+    DecisionKind.SPLIT: N_("Split off"),
+    DecisionKind.MOVE: N_("Moved posts"),
+    DecisionKind.HIDE: N_("Hidden"),
+    DecisionKind.RESTORE: N_("Shown again"),
+    DecisionKind.ASSIGN: N_("Assigned"),
+    DecisionKind.TRIAGE: N_("Triaged"),
+    DecisionKind.REOPEN: N_("Back to the queue"),
+    DecisionKind.NOTE: N_("Note"),
+    DecisionKind.UNDO: N_("Taken back"),
+}
+FIELDS = ("name", "name_locked", "status", "merged_into_id", "assignee_id", "note_id")
+"""What a decision may change on a theme."""
+
+
+class Overtaken(Conflict):
+    code = "overtaken"
+    message = N_("Somebody has decided anew since. Please look again before you take this back.")
+
+
+def change(session: Session, theme: Theme, kind: DecisionKind, *, by: Actor, **fields: Any) -> ThemeDecision:
+    """Set fields of a theme and record the decision with what was there before."""
+    before = {name: getattr(theme, name) for name in fields}
+    for name, value in fields.items():
+        setattr(theme, name, value)
+    session.add(theme)
+    session.flush()
+    return record(session, theme.id or 0, kind, by=by, before=before, after=fields)
+
+
+def record(session: Session, theme_id: int, kind: DecisionKind, *, by: Actor, **data: Any) -> ThemeDecision:
+    """Write the decision down."""
+    decision = ThemeDecision(theme_id=theme_id, kind=kind, by_id=by.id, data=_plain(data))
+    session.add(decision)
+    session.flush()
+    audit.record(session, by, f"theme.{kind}", "theme", theme_id, decision=decision.id)
+    return decision
+
+
+def _plain(data: dict[str, Any]) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    for key, value in data.items():
+        if isinstance(value, dict):
+            told[key] = {str(name): _word(inner) for name, inner in value.items()}
+        else:
+            told[key] = value
+    return told
+
+
+def _word(value: Any) -> Any:
+    return value.value if isinstance(value, TriageStatus) else value
+
+
+def history(session: Session, root_id: int, *, limit: int = 30) -> list[tuple[ThemeDecision, bool]]:
+    """Decisions about a theme and what was merged into it, newest first, each with whether it was taken back."""
+    themes = select(Theme.id).where(Theme.root_id == root_id)
+    rows = session.exec(
+        select(ThemeDecision)
+        .where(col(ThemeDecision.theme_id).in_(themes))
+        .order_by(col(ThemeDecision.id).desc())
+        .limit(limit)
+    ).all()
+    taken_back = {row.undoes_id for row in rows if row.undoes_id is not None}
+    return [(row, row.id in taken_back) for row in rows]
+
+
+def undo(session: Session, decision_id: int, *, by: Actor, zone: ZoneInfo) -> ThemeDecision:
+    """Take a decision back, exactly. Overtaken when somebody decided otherwise about the same thing since."""
+    decision = session.get(ThemeDecision, decision_id)
+    if decision is None or decision.kind is DecisionKind.UNDO:
+        raise NotFound(f"decision {decision_id}")
+    done = session.exec(select(ThemeDecision.id).where(ThemeDecision.undoes_id == decision_id)).first()
+    if done is not None:
+        raise Overtaken(f"decision {decision_id} was taken back by {done}")
+    theme = get_theme(session, decision.theme_id)
+    data = decision.data
+    _check_fields(theme, data.get("after", {}))
+    before = {int(post_id): was for post_id, was in data.get("posts", {}).items()}
+    run_id = pins.hold_current(session)
+    if before:
+        _check_posts(session, run_id, before, data.get("to"))
+        pins.put_back(session, run_id, before)
+    for name, value in data.get("before", {}).items():
+        setattr(theme, name, TriageStatus(value) if name == "status" else value)
+    session.add(theme)
+    session.flush()
+    if decision.kind is DecisionKind.MERGE:
+        reroot(session)
+    taken = ThemeDecision(theme_id=theme.id or 0, kind=DecisionKind.UNDO, by_id=by.id, undoes_id=decision_id)
+    session.add(taken)
+    session.flush()
+    audit.record(session, by, "theme.undo", "theme", theme.id, decision=decision_id)
+    touched = pins.roots_of(session, data.get("touched", []))
+    if touched:
+        announce(session, touched, zone)
+    return taken
+
+
+def _check_fields(theme: Theme, after: dict[str, Any]) -> None:
+    for name, value in after.items():
+        if _word(getattr(theme, name)) != value:
+            raise Overtaken(f"theme {theme.id}: {name} has changed since")
+
+
+def _check_posts(session: Session, run_id: int | None, before: dict[int, Any], goal: int | None) -> None:
+    now = pins.pins(session, list(before))
+    there = pins.placed(session, run_id, list(before))
+    for post_id in list(before):
+        if post_id not in there:
+            del before[post_id]  # deleted since, or hidden: there is nothing to put back
+        elif post_id not in now or now[post_id].theme_id != goal:
+            raise Overtaken(f"post {post_id} has been moved since")
+
+
+def reroot(session: Session) -> None:
+    """Let every theme know under which one it is shown, following merges to their end."""
+    rows: Sequence[Any] = session.exec(select(Theme.id, Theme.merged_into_id, Theme.root_id)).all()
+    into = {theme_id: target for theme_id, target, _ in rows}
+    for theme_id, _, known in rows:
+        root = theme_id
+        while into[root] is not None:
+            root = into[root]
+        if root != known:
+            session.connection().execute(sa.update(Theme).where(col(Theme.id) == theme_id).values(root_id=root))
+    session.flush()
+
+
+def announce(session: Session, root_ids: set[int], zone: ZoneInfo) -> None:
+    """Count these themes anew and tell the rooms above that their posts are others."""
+    stats.refresh(session, root_ids, zone)
+    outbox.publish(session, ThemePostsChanged(theme_ids=sorted(root_ids)))
+
+
+def announce_merge(session: Session, source_id: int, target_id: int) -> None:
+    outbox.publish(session, ThemesMerged(source_id=source_id, target_id=target_id))

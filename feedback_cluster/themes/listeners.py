@@ -1,0 +1,67 @@
+"""What themes do when the forum tells something."""
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from cocreate.core import outbox
+from feedback_cluster.themes.assign import count_later, drop_posts
+from feedback_cluster.themes.models import Theme, ThemePost
+from feedback_cluster.themes.queries import current_run
+from forum import api as forum
+from forum.events import (
+    PostDeleted,
+    PostEdited,
+    PostHidden,
+    PostRestored,
+    PostsImported,
+    PostStatusChanged,
+    PostSubmitted,
+    VoteCast,
+    VoteWithdrawn,
+)
+
+ASSIGN = "feedback_cluster.assign"
+VOTES_SETTLE_SECONDS = 3
+"""Votes come in bursts; figures follow when one has settled."""
+
+
+def place_post(session: Session, event: PostSubmitted | PostEdited | PostRestored) -> None:
+    """Find the theme of a post that is new, reads differently, or is back."""
+    outbox.enqueue(session, ASSIGN, post_ids=[event.post_id])
+
+
+def place_imported(session: Session, event: PostsImported) -> None:
+    """Find the themes of imported voices."""
+    outbox.enqueue(session, ASSIGN, post_ids=event.post_ids)
+
+
+def drop_post(session: Session, event: PostDeleted | PostHidden) -> None:
+    """A post that nobody may read speaks for no theme."""
+    drop_posts(session, [event.post_id])
+
+
+def follow_votes(session: Session, event: VoteCast | VoteWithdrawn) -> None:
+    """Votes change how many people are behind a theme."""
+    for post in forum.post_texts(session, ids=[event.post_id]):
+        session.connection().execute(
+            sa.update(ThemePost).where(col(ThemePost.post_id) == post.id).values(votes=post.vote_count)
+        )
+    count_later(session, _roots(session, event.post_id), seconds=VOTES_SETTLE_SECONDS)
+
+
+def follow_status(session: Session, event: PostStatusChanged) -> None:
+    """A post that got an answer waits no longer."""
+    is_open = event.status == forum.PostStatus.OPEN.value
+    session.connection().execute(
+        sa.update(ThemePost).where(col(ThemePost.post_id) == event.post_id).values(is_open=is_open)
+    )
+    count_later(session, _roots(session, event.post_id))
+
+
+def _roots(session: Session, post_id: int) -> list[int]:
+    statement = (
+        select(Theme.root_id)
+        .join(ThemePost, col(ThemePost.theme_id) == Theme.id)
+        .where(ThemePost.run_id == current_run(), ThemePost.post_id == post_id)
+    )
+    return [root for root in session.exec(statement) if root is not None]
