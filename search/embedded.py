@@ -22,7 +22,7 @@ COMMON_SHARE = 0.05
 COMMON_ROWS = 20
 """Below this many rows a token is never common, however small the forum."""
 SIMILAR_CHARACTERS = 1000
-LIKE_ENOUGH = 0.3
+LIKE_ENOUGH = 0.2
 """Rows that share less of what the text says are no answer; tried on posts' titles, see the decision."""
 COUNTS_KEPT_SECONDS = 120.0
 WORD_WEIGHT, PAIR_WEIGHT = 2.0, 1.0

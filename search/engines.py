@@ -113,7 +113,7 @@ class Tsvector:
 
     name = "postgresql"
     _tokens: Any = sa.literal_column("search_doc.tokens")
-    _weights = "{%s}" % ", ".join(str(w / TITLE_WORDS) for w in (BODY_PAIRS, BODY_WORDS, TITLE_PAIRS, TITLE_WORDS))  # noqa: UP031
+    _weights = tuple(share / TITLE_WORDS for share in (BODY_PAIRS, BODY_WORDS, TITLE_PAIRS, TITLE_WORDS))
 
     def containing(
         self, session: Session, phrases: Sequence[Phrase], where: sa.ColumnElement[bool], limit: int
@@ -140,7 +140,7 @@ class Tsvector:
 
     def _match(self, session: Session, query: str, where: sa.ColumnElement[bool], limit: int) -> list[Row]:
         asked = sa.cast(query, _TSQUERY)
-        weights = sa.cast(self._weights, sa.ARRAY(sa.REAL))
+        weights = sa.cast(list(self._weights), postgresql.ARRAY(sa.REAL))
         # 1: the rank is divided by 1 + log(length), so a long text does not win by its length.
         rank = sa.func.ts_rank(weights, self._tokens, asked, 1)
         statement = (

@@ -2,5 +2,13 @@
 
 from cocreate.core.actor import EVERYONE
 from cocreate.core.module import Module
+from search import api_v1, bench, commands, routes
 
-module = Module(name="search", models=["search.models"], policies={"search.use": EVERYONE})
+module = Module(
+    name="search",
+    routers=[routes.router, api_v1.router],
+    models=["search.models"],
+    commands=[commands.register],
+    policies={"search.use": EVERYONE},
+    benches={"search": bench.search_bench},
+)

@@ -74,5 +74,5 @@ class SearchSource(Protocol):
         ...
 
     def cards(self, session: Session, page: Page, ids: Sequence[int]) -> dict[int, Markup]:
-        """The rows as list items (`<li>` inside) for a result list."""
+        """The rows as they look in a result list: block elements without `<li>`, because an excerpt is put beneath."""
         ...
