@@ -70,7 +70,7 @@ class SphericalKMeans(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         """
         rows = np.ascontiguousarray(X, dtype=np.float32)
         decisions = Decisions.of(fixed, apart)
-        known = self._known_centres(rows, warm, decisions)
+        known = self.known_centres(rows, warm, decisions)
         usable = np.flatnonzero(np.any(rows, axis=1))
         starts = 1 if not np.any(~np.any(known, axis=1)) else self.n_init
         best, best_score = known, -np.inf
@@ -91,6 +91,12 @@ class SphericalKMeans(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         self.cluster_centers_, self.labels_, self.n_iter_ = self._settle(rows, centres, decisions, self.max_iter)
         return self
 
+    def nearest(
+        self, X: FloatArray, centres: FloatArray, decisions: Decisions | None = None
+    ) -> tuple[IntArray, FloatArray]:
+        """`assign` to any centres, learned or not."""
+        return self._assign(np.asarray(X, dtype=np.float32), centres, decisions)
+
     def assign(self, X: FloatArray, decisions: Decisions | None = None) -> tuple[IntArray, FloatArray]:
         """(labels, cosine to the own centre) of rows; rest is -1, its cosine that of the nearest centre."""
         check_is_fitted(self, "cluster_centers_")
@@ -100,8 +106,8 @@ class SphericalKMeans(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         """Labels of rows, -1 for rest."""
         return self.assign(X)[0]
 
-    def _known_centres(self, rows: FloatArray, warm: IntArray | None, decisions: Decisions) -> FloatArray:
-        """Centres of the clusters that warm or fixed rows name; zeros for the others."""
+    def known_centres(self, rows: FloatArray, warm: IntArray | None, decisions: Decisions) -> FloatArray:
+        """Unit centres of the clusters that warm or fixed rows name; zeros for the others."""
         labels = np.full(len(rows), REST, dtype=np.int64) if warm is None else np.array(warm, dtype=np.int64)
         labels[decisions.rows] = decisions.labels
         if len(labels) and int(labels.max()) >= self.n_clusters:

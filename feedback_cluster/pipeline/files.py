@@ -73,9 +73,10 @@ def run_folder(folder: Path, progress: Progress) -> dict[str, Any]:
     with watch.stage("cluster"):
         model = ThemeModel(job.parameters).fit(
             [post.text for post in posts],
-            warm=themes.warm,
+            warm=themes.warm if themes.ids else None,
             fixed=themes.fixed,
             apart=themes.apart,
+            grow=themes.cold,
             progress=progress,
         )
     with watch.stage("write"):
@@ -115,32 +116,28 @@ class Themes:
     """The theme ids people know, as the cluster numbers 0, 1, 2 … a run works with."""
 
     def __init__(self, job: Job, posts: list[Post]) -> None:
-        self.posts = posts
         last = {post.theme for post in posts if post.theme is not None}
-        decided = {post.fixed for post in posts if post.fixed is not None}
+        fixed = {post.fixed for post in posts if post.fixed is not None}
+        apart = {theme for post in posts for theme in post.apart} & last
         self.old = np.array([REST if post.theme is None else post.theme for post in posts], dtype=np.int64)
-        self.is_warm = bool(last) and not job.cold
-        # Cold runs know only the themes a person put a post into; the others are found again by matching.
-        self.ids: list[int] = sorted((last | decided) if self.is_warm else decided)
+        self.cold = job.cold or not last
+        # A cold run starts from the themes people decided something about; the others it must find again by itself.
+        self.ids: list[int] = sorted(fixed | apart | set(job.locked) | (set() if self.cold else last))
         self.number = {theme: number for number, theme in enumerate(self.ids)}
-        self.warm = self._numbers(self.old) if self.is_warm else None
+        self.warm = np.array([self.number.get(theme, REST) for theme in self.old.tolist()], dtype=np.int64)
         self.fixed = self._pairs([(row, post.fixed) for row, post in enumerate(posts) if post.fixed is not None])
         self.apart = self._pairs([(row, theme) for row, post in enumerate(posts) for theme in post.apart])
 
     def of_clusters(self, model: ThemeModel) -> dict[int, int]:
         """{cluster: theme id}; a cluster without one is new."""
         known = dict(enumerate(self.ids))
-        if self.is_warm or not np.any(self.old != REST):
+        found_again = sorted(set(self.old.tolist()) - {REST} - set(self.ids))
+        if not found_again:
             return known
-        themes = sorted(set(self.old[self.old != REST].tolist()) - set(self.ids))
-        places = {theme: place for place, theme in enumerate(themes)}
+        places = {theme: place for place, theme in enumerate(found_again)}
         old = np.array([places.get(theme, REST) for theme in self.old.tolist()], dtype=np.int64)
         new = np.where(model.labels_ < len(self.ids), REST, model.labels_)
-        matched = match_clusters(new, old)
-        return known | {cluster: themes[place] for cluster, place in matched.items()}
-
-    def _numbers(self, themes: IntArray) -> IntArray:
-        return np.array([self.number.get(theme, REST) for theme in themes.tolist()], dtype=np.int64)
+        return known | {cluster: found_again[place] for cluster, place in match_clusters(new, old).items()}
 
     def _pairs(self, pairs: list[tuple[int, int]]) -> tuple[IntArray, IntArray] | None:
         known = [(row, self.number[theme]) for row, theme in pairs if theme in self.number]

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 import scipy.sparse as sp
@@ -11,6 +10,7 @@ from cocreate.text.excerpt import first_sentence
 from feedback_cluster.pipeline.arrays import REST, Counts, FloatArray, IntArray, membership
 
 PHRASE_SHARE = 0.05  # of a cluster's posts must say two words side by side before they become its name
+LONGER_SHARE = 0.5  # of the posts with the pair must go on to a third word before it joins the name
 CENTRAL, NEW = 0.7, 0.3  # of a quote: how well it speaks for the cluster, and how much it adds to the quotes before
 READABLE = (8, 160)  # characters of a post that reads well as a quote
 CANDIDATES = 200  # posts nearest the centre that may become quotes
@@ -54,23 +54,42 @@ def keywords(weights: FloatArray, names: Sequence[str], top: int) -> list[list[s
 
 
 def phrase(words: Sequence[str], documents: Sequence[Sequence[str]]) -> str:
-    """A short name: the two keywords most often said side by side as one phrase, else the first two; "" without words.
+    """A short name: the two or three keywords most often said side by side, else the first two; "" without words.
 
     documents: cut posts of the cluster.
     """
     if not words:
         return ""
     marks = {word: place for place, word in enumerate(words)}
-    pairs: Counter[tuple[str, str]] = Counter()
+    runs: Counter[tuple[str, ...]] = Counter()
     for document in documents:
-        pairs.update({(a, b) for a, b in pairwise(document) if a != b and a in marks and b in marks})
-    # The pair must hold the strongest word, or the name would speak of a side matter.
-    leading = [(times, -marks[a] - marks[b], a, b) for (a, b), times in pairs.items() if words[0] in (a, b)]
-    if leading:
-        times, _, a, b = max(leading)
-        if times >= max(2, PHRASE_SHARE * len(documents)):
-            return shown(a) + (" " if a.isascii() or b.isascii() else "") + shown(b)
-    return "、".join(shown(word) for word in words[:2])
+        for length in (2, 3):
+            windows = zip(*(document[start:] for start in range(length)), strict=False)
+            runs.update({run for run in windows if len(set(run)) == length and all(word in marks for word in run)})
+    # The run must hold the strongest word, or the name would speak of a side matter.
+    leading = [(times, [-marks[word] for word in run], run) for run, times in runs.items() if words[0] in run]
+    pairs = [told for told in leading if len(told[2]) == 2]
+    if not pairs or max(pairs)[0] < max(2, PHRASE_SHARE * len(documents)):
+        return "、".join(shown(word) for word in words[:2])
+    times, _, best = max(pairs)
+    longer = [
+        told for told in leading if len(told[2]) == 3 and told[0] >= LONGER_SHARE * times and holds(told[2], best)
+    ]
+    return joined(max(longer)[2] if longer else best)
+
+
+def holds(run: tuple[str, ...], pair: tuple[str, ...]) -> bool:
+    """Whether the pair stands side by side in the run."""
+    return pair in (run[:2], run[1:])
+
+
+def joined(run: Sequence[str]) -> str:
+    """Words as one phrase; a space only beside latin letters."""
+    text = ""
+    for word in run:
+        gap = " " if text and (text[-1].isascii() or word.isascii()) else ""
+        text += gap + shown(word)
+    return text
 
 
 def shown(word: str) -> str:

@@ -36,6 +36,31 @@ class Cluster:
     quotes: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Guidance:
+    """What a fit was told about clusters that exist already."""
+
+    warm: IntArray | None
+    fixed: tuple[Any, Any] | None
+    apart: tuple[Any, Any] | None
+    grow: bool
+    decisions: Decisions
+
+    @classmethod
+    def of(cls, warm: Any, fixed: Any, apart: Any, *, grow: bool) -> "Guidance":
+        """Guidance from what `fit` takes."""
+        given = None if warm is None else np.asarray(warm, dtype=np.int64)
+        return cls(given, fixed, apart, grow, Decisions.of(fixed, apart))
+
+    @property
+    def named(self) -> int:
+        """How many clusters have a number that somebody knows."""
+        told = [self.decisions.labels, self.decisions.apart_labels]
+        if self.warm is not None:
+            told.append(self.warm)
+        return 1 + max(int(labels.max(initial=REST)) for labels in told)
+
+
 def in_silence(step: str, done: int, total: int) -> None:
     """The progress of a caller who does not look."""
 
@@ -60,17 +85,19 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         warm: Sequence[int] | IntArray | None = None,
         fixed: tuple[Any, Any] | None = None,
         apart: tuple[Any, Any] | None = None,
+        grow: bool = False,
         progress: Progress = in_silence,
     ) -> Self:
         """Learn the clusters of `texts`.
 
         warm: (n_posts,) clusters of the last run, -1 for none. fixed: (rows, clusters) that a person decided; it binds.
-        apart: (rows, clusters) that a person ruled out. With warm labels k counts the clusters warm and fixed name.
+        apart: (rows, clusters) that a person ruled out. The clusters named by any of them keep their numbers. With warm
+        labels there are no others but those born from many posts that fit nothing; `grow` adds clusters up to k.
         """
         documents = self._cut(texts, progress)
         # One thread: sums come in one order on every machine, and the other core stays with the pages.
         with threadpool_limits(limits=1):
-            self._learn(texts, documents, warm, fixed, apart, progress)
+            self._learn(texts, documents, Guidance.of(warm, fixed, apart, grow=grow), progress)
         return self
 
     def predict(self, texts: Sequence[str]) -> tuple[IntArray, FloatArray]:
@@ -153,7 +180,7 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         return base.ignoring(self._parameters.ignore)
 
     def _learn(
-        self, texts: Sequence[str], documents: list[list[str]], warm: Any, fixed: Any, apart: Any, progress: Progress
+        self, texts: Sequence[str], documents: list[list[str]], guidance: "Guidance", progress: Progress
     ) -> None:
         told = self._parameters
         progress("features", 0, 1)
@@ -161,9 +188,8 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         self.features_ = TextFeatures(told.dim, meaning_weight=told.meaning_weight, random_state=told.seed)
         rows = self.features_.fit_transform(documents)
         progress("features", 1, 1)
-        given = None if warm is None else np.asarray(warm, dtype=np.int64)
-        self._group(rows, given, fixed, apart, progress)
-        if given is None and fixed is None and apart is None:
+        self._group(rows, guidance, progress)
+        if not guidance.named:
             self._number_by_size()
         self._describe(texts, documents, rows, progress)
 
@@ -189,33 +215,41 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             engine.cluster_centers_ = self.centres_
         return engine
 
-    def _group(self, rows: FloatArray, warm: IntArray | None, fixed: Any, apart: Any, progress: Progress) -> None:
+    def _group(self, rows: FloatArray, guidance: "Guidance", progress: Progress) -> None:
         """Set centres_, labels_ and confidence_: k-means, then births until there is no evidence for another."""
         progress("cluster", 0, 1)
-        told = self._parameters
-        decisions = Decisions.of(fixed, apart)
-        k = self._how_many(rows, warm, decisions)
-        engine = self._assigner(k).fit(rows, warm=warm, fixed=fixed, apart=apart)
-        free = np.setdiff1d(np.arange(len(rows)), np.concatenate([decisions.rows, decisions.apart_rows]))
-        while told.k is None and len(engine.cluster_centers_) < MOST_THEMES:
-            labels, similarity = engine.assign(rows, decisions)
-            born = find_birth(rows, labels, similarity, free, seed=told.seed)
-            if born is None:
-                break
-            centres = np.vstack([engine.cluster_centers_, born])
-            engine = self._assigner(len(centres)).resume(rows, centres, decisions)
+        decisions = guidance.decisions
+        named = guidance.named
+        warm = named > 0 and guidance.warm is not None and not guidance.grow
+        k = named if warm else self._how_many(rows, named)
+        engine = self._assigner(k)
+        if warm:
+            # Births come first: a new subject must not pull an old centre over to itself before it is seen.
+            centres = self._give_birth(rows, engine.known_centres(rows, guidance.warm, decisions), decisions)
+            engine.resume(rows, centres, decisions)
+        else:
+            engine.fit(rows, warm=guidance.warm, fixed=guidance.fixed, apart=guidance.apart)
+        while len(centres := self._give_birth(rows, engine.cluster_centers_, decisions)) > len(engine.cluster_centers_):
+            engine.resume(rows, centres, decisions)
         self.centres_, self.labels_ = engine.cluster_centers_, engine.labels_
         self.confidence_ = np.clip(engine.assign(rows, decisions)[1], 0, 1)
         self.n_iter_ = engine.n_iter_
         progress("cluster", 1, 1)
 
-    def _how_many(self, rows: FloatArray, warm: IntArray | None, decisions: Decisions) -> int:
-        named = [decisions.labels.max(initial=REST), decisions.apart_labels.max(initial=REST)]
-        if warm is not None:
-            named.append(warm.max(initial=REST))
-        least = int(max(named)) + 1
-        if warm is not None and least:
-            return least
+    def _give_birth(self, rows: FloatArray, centres: FloatArray, decisions: Decisions) -> FloatArray:
+        """`centres` and those that many posts ask for; the same ones when k was given or there is no evidence."""
+        told = self._parameters
+        decided = np.concatenate([decisions.rows, decisions.apart_rows])
+        free = np.setdiff1d(np.arange(len(rows)), decided)
+        while told.k is None and len(centres) < MOST_THEMES:
+            labels, similarity = self._assigner(len(centres)).nearest(rows, centres, decisions)
+            born = find_birth(rows, labels, similarity, free, seed=told.seed)
+            if born is None:
+                break
+            centres = np.vstack([centres, born])
+        return centres
+
+    def _how_many(self, rows: FloatArray, least: int) -> int:
         different = len(np.unique(rows[np.any(rows, axis=1)], axis=0))
         wanted = self._parameters.k or suggested_k(different, self._parameters.granularity)
         return max(least, min(wanted, different))
