@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -16,12 +17,12 @@ PUBLIC, STAFF = Scope(staff=False), Scope(staff=True)
 Index = Callable[..., int]
 
 
-def find(database: Database, text: str, *, scope: Scope = PUBLIC, **wishes: object) -> list[Hit]:
+def find(database: Database, text: str, *, scope: Scope = PUBLIC, **wishes: Any) -> list[Hit]:
     with database.read() as session:
-        return search(session, text, scope=scope, **wishes).hits  # type: ignore[arg-type]
+        return search(session, text, scope=scope, **wishes).hits
 
 
-def literal(database: Database, text: str, **wishes: object) -> list[int]:
+def literal(database: Database, text: str, **wishes: Any) -> list[int]:
     return [hit.id for hit in find(database, text, **wishes) if hit.via == "literal"]
 
 
