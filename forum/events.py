@@ -76,7 +76,7 @@ class OfficialResponseGiven(Event):
 
 @dataclass(frozen=True)
 class PostStatusChanged(Event):
-    """A post took a step. `change_id` is the row of its trail; `cause_kind` names what moved it, if not a person here."""
+    """A post took a step. `change_id`: the row of its trail; `cause_kind`: what moved it, if not a person here."""
 
     post_id: int
     status: str

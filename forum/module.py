@@ -1,7 +1,18 @@
 """The forum's contribution: what owners say, and what they are told about it."""
 
 from cocreate.core.actor import EVERYONE, MEMBERS, Role
-from cocreate.core.module import Module
+from cocreate.core.module import Module, NavItem
+from cocreate.core.text_marks import N_
+from cocreate.identity.events import MemberLeft
+from forum import api_v1, indexing, notices
+from forum.comments import routes as comments
+from forum.desk import routes as desk
+from forum.events import CommentAdded, OfficialResponseGiven, PostDeleted, PostStatusChanged
+from forum.follows import routes as follows
+from forum.follows.service import forget_follower
+from forum.moderation import routes as moderation
+from forum.posts import routes as posts
+from forum.votes import routes as votes
 
 POLICIES = {
     "forum.read": EVERYONE,
@@ -13,6 +24,15 @@ POLICIES = {
 
 module = Module(
     name="forum",
+    routers=[
+        posts.router,
+        votes.router,
+        comments.router,
+        follows.router,
+        desk.router,
+        moderation.router,
+        api_v1.router,
+    ],
     models=[
         "forum.boards.models",
         "forum.posts.models",
@@ -21,5 +41,15 @@ module = Module(
         "forum.comments.models",
         "forum.desk.models",
     ],
+    listeners={
+        OfficialResponseGiven: [notices.tell_about_response],
+        PostStatusChanged: [notices.tell_about_status],
+        CommentAdded: [notices.tell_about_comment],
+        PostDeleted: [notices.forget_words],
+        MemberLeft: [forget_follower],
+    },
     policies=POLICIES,
+    search_sources=[indexing.posts],
+    notices=notices.NOTICES,
+    nav=[NavItem(N_("Voices"), "show_board", "house", position=10)],
 )

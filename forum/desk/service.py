@@ -8,8 +8,8 @@ from sqlmodel import Session, col, select
 from cocreate.core import audit, clock, outbox
 from cocreate.core.actor import Actor
 from cocreate.core.errors import Invalid
-from cocreate.core.text_marks import N_
 from cocreate.core.tables import columns
+from cocreate.core.text_marks import N_
 from forum.desk.models import OfficialResponse
 from forum.events import OfficialResponseGiven, PostStatusChanged
 from forum.posts.models import Post, PostStatus, StatusChange

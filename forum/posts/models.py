@@ -165,3 +165,13 @@ class PostHold(SQLModel, table=True):
     post_id: int = Field(foreign_key="post.id", primary_key=True)
     why: str = Field(primary_key=True, max_length=40)
     created_at: datetime = Field(default_factory=clock.now)
+
+
+class PostOnce(SQLModel, table=True):
+    """A key that a form or a program sent with a new post, so that sending it twice makes one post."""
+
+    __tablename__ = "post_once"
+
+    member_id: int = Field(foreign_key="member.id", primary_key=True)
+    key: str = Field(primary_key=True, max_length=80)
+    post_id: int = Field(foreign_key="post.id")

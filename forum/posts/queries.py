@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -109,10 +110,14 @@ def post_cards(session: Session, ids: Iterable[int], *, actor: Actor) -> dict[in
         .outerjoin(Vehicle, col(Vehicle.id) == Post.vehicle_id)
         .where(col(Post.id).in_(wanted), *readable_by(actor))
     )  # fmt: skip
-    return {
-        row[0]: PostCard(*row[:5], row[5] or "", row[6], row[7], row[8] or row[9] or "", row[10] is not None, *row[11:])
-        for row in session.exec(statement)
-    }
+    return {row[0]: _card(row) for row in session.exec(statement)}
+
+
+def _card(row: Sequence[Any]) -> PostCard:
+    values = list(row)
+    values[5] = values[5] or ""
+    values[8:11] = [values[8] or values[9] or "", values[10] is not None]
+    return PostCard(*values)
 
 
 def person_of(author_id: int | None, source: str, label: str | None) -> str | None:
@@ -135,7 +140,13 @@ def post_texts(
         .order_by(col(Post.id))
     )  # fmt: skip
     statement = statement.where(col(Post.id).in_(list(ids))) if ids is not None else statement.limit(limit)
-    return [PostText(*row[:9], person_of(row[9], row[10], row[11]), row[12]) for row in session.exec(statement)]
+    return [_text(row) for row in session.exec(statement)]
+
+
+def _text(row: Sequence[Any]) -> PostText:
+    values = list(row)
+    values[9:12] = [person_of(*values[9:12])]
+    return PostText(*values)
 
 
 def models_in_use(session: Session) -> list[str]:

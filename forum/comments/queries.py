@@ -1,0 +1,98 @@
+"""Reading comments."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from cocreate.core.actor import Actor
+from cocreate.core.tables import columns
+from cocreate.identity.members.queries import NOBODY, Person, people
+from cocreate.web.paging import Listing, cut, decode_cursor
+from forum.comments.models import Comment
+
+
+@dataclass(frozen=True)
+class CommentView:
+    """One comment as a reader sees it; `body` is None when it was taken back or hidden from this reader."""
+
+    id: int
+    parent_id: int | None
+    author: Person
+    body: str | None
+    created_at: datetime
+    edited_at: datetime | None
+    hidden: bool
+    gone: bool
+    own: bool
+    replies: list["CommentView"] = field(default_factory=list)
+
+    @classmethod
+    def written(cls, comment: Comment, author: Person) -> "CommentView":
+        """A comment that its author has just written."""
+        return cls(
+            comment.id or 0, comment.parent_id, author, comment.body, comment.created_at, comment.edited_at,
+            hidden=False, gone=False, own=True,
+        )  # fmt: skip
+
+
+_FIELDS = (
+    Comment.id, Comment.parent_id, Comment.author_id, Comment.body, Comment.created_at, Comment.edited_at,
+    Comment.hidden_at, Comment.deleted_at,
+)  # fmt: skip
+
+
+def threads(session: Session, post_id: int, actor: Actor, *, limit: int = 500) -> list[CommentView]:
+    """Comments with their replies, oldest first; two statements. A blanked comment shows only while it has replies."""
+    statement = (
+        columns(*_FIELDS).where(Comment.post_id == post_id).order_by(col(Comment.id)).limit(limit)
+    )  # fmt: skip
+    views = _views(session, list(session.exec(statement)), actor)
+    by_id = {view.id: view for view in views}
+    for view in views:
+        if view.parent_id is not None and view.parent_id in by_id and view.body is not None:
+            by_id[view.parent_id].replies.append(view)
+    return [view for view in views if view.parent_id is None and (view.body is not None or view.replies)]
+
+
+def page_of_comments(
+    session: Session, post_id: int, actor: Actor, *, limit: int, cursor: str | None
+) -> Listing[CommentView]:
+    """Readable comments and replies in the order they were written, a page at a time."""
+    statement = (
+        columns(*_FIELDS)
+        .where(Comment.post_id == post_id, col(Comment.deleted_at).is_(None))
+        .order_by(col(Comment.id))
+        .limit(limit + 1)
+    )
+    if not actor.can("forum.moderate"):
+        own = [col(Comment.author_id) == actor.id] if actor.signed_in else []
+        statement = statement.where(sa.or_(col(Comment.hidden_at).is_(None), *own))
+    if cursor is not None:
+        statement = statement.where(col(Comment.id) > int(decode_cursor(cursor, 1)[0]))
+    page = cut(list(session.exec(statement)), limit, lambda row: [row[0]])
+    return Listing(_views(session, page.items, actor), page.next_cursor)
+
+
+def _views(session: Session, rows: list[tuple[Any, ...]], actor: Actor) -> list[CommentView]:
+    known = people(session, {row[2] for row in rows})
+    return [_view(row, known, actor) for row in rows]
+
+
+def _view(row: tuple[Any, ...], known: dict[int, Person], actor: Actor) -> CommentView:
+    id_, parent_id, author_id, body, created_at, edited_at, hidden_at, deleted_at = row
+    own = actor.id is not None and author_id == actor.id
+    readable = deleted_at is None and (hidden_at is None or own or actor.can("forum.moderate"))
+    return CommentView(
+        id=id_,
+        parent_id=parent_id,
+        author=known.get(author_id, NOBODY) if deleted_at is None else NOBODY,
+        body=body if readable else None,
+        created_at=created_at,
+        edited_at=edited_at,
+        hidden=hidden_at is not None,
+        gone=deleted_at is not None,
+        own=own,
+    )

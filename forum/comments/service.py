@@ -1,0 +1,87 @@
+"""Writing comments, changing and blanking them."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlmodel import Session, col, select
+
+from cocreate.core import audit, clock, outbox
+from cocreate.core.actor import Actor
+from cocreate.core.errors import Conflict, Invalid, NotFound
+from cocreate.core.text_marks import N_
+from forum.comments.models import Comment
+from forum.events import CommentAdded
+from forum.posts.models import Post
+from forum.posts.queries import find_post
+from forum.posts.service import NotYours
+
+
+class NothingToReplyTo(Invalid):
+    code = "nothing_to_reply_to"
+    message = N_("The comment you reply to is not here any more.")
+
+
+class CommentGone(Conflict):
+    code = "comment_gone"
+    message = N_("This comment was taken back and cannot be changed.")
+
+
+def get_comment(session: Session, comment_id: int, actor: Actor) -> tuple[Comment, Post]:
+    """A comment and its post, for a reader who may see both; NotFound otherwise."""
+    comment = session.get(Comment, comment_id)
+    if comment is None or comment.deleted_at is not None:
+        raise NotFound(f"comment {comment_id}")
+    if comment.hidden_at is not None and comment.author_id != actor.id and not actor.can("forum.moderate"):
+        raise NotFound(f"comment {comment_id}")
+    post = find_post(session, comment.post_id, actor)
+    if post is None:
+        raise NotFound(f"comment {comment_id}")
+    return comment, post
+
+
+def add_comment(session: Session, post: Post, body: str, *, author: Actor, parent_id: int | None = None) -> Comment:
+    """A comment below the post. A reply to a reply joins the same thread: there is one level."""
+    if parent_id is not None:
+        parent = session.exec(select(Comment).where(Comment.id == parent_id, Comment.post_id == post.id)).first()
+        if parent is None or parent.deleted_at is not None or parent.hidden_at is not None:
+            raise NothingToReplyTo(fields={"parent_id": NothingToReplyTo.message})
+        parent_id = parent.parent_id or parent.id
+    comment = Comment(post_id=post.id or 0, parent_id=parent_id, author_id=author.member_id, body=body)
+    session.add(comment)
+    session.flush()
+    count_comment(session, comment, +1)
+    set_committed_value(post, "comment_count", post.comment_count + 1)
+    outbox.publish(session, CommentAdded(comment_id=comment.id or 0, post_id=post.id or 0))
+    return comment
+
+
+def edit_comment(session: Session, comment: Comment, body: str, *, editor: Actor) -> bool:
+    """Change one's own comment; False when it says the same."""
+    if comment.author_id != editor.id:
+        raise NotYours(f"comment {comment.id}")
+    if comment.deleted_at is not None:
+        raise CommentGone(f"comment {comment.id}")
+    if comment.body == body:
+        return False
+    comment.body, comment.edited_at = body, clock.now()
+    session.add(comment)
+    return True
+
+
+def delete_comment(session: Session, comment: Comment, *, by: Actor) -> None:
+    """Blank a comment: replies to it stay where they are."""
+    if comment.author_id != by.id and not by.can("forum.moderate"):
+        raise NotYours(f"comment {comment.id}")
+    if comment.deleted_at is not None:
+        return
+    if comment.hidden_at is None:
+        count_comment(session, comment, -1)
+    comment.body, comment.deleted_at = "", clock.now()
+    session.add(comment)
+    audit.record(session, by, "comment.delete", "comment", comment.id)
+
+
+def count_comment(session: Session, comment: Comment, change: int) -> None:
+    """Keep the post's number of readable comments, in the transaction of the change."""
+    session.connection().execute(
+        sa.update(Post).where(col(Post.id) == comment.post_id).values(comment_count=col(Post.comment_count) + change)
+    )

@@ -1,0 +1,61 @@
+"""Following a post, and "my voice": what became of everything one wrote, voted for or follows."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from fastapi.responses import Response
+
+from cocreate.core.text_marks import N_
+from cocreate.web.access import CurrentActor, Db, ReadDb, RowId, allow
+from cocreate.web.page import CurrentPage
+from forum.follows import service, voice
+from forum.posts.models import STATUS_LABELS
+from forum.posts.queries import get_post
+
+router = APIRouter(include_in_schema=False, dependencies=[allow("forum.write")])
+
+
+@router.post("/posts/{post_id}/follow")
+def follow_post(post_id: RowId, actor: CurrentActor, db: Db, page: CurrentPage) -> Response:
+    """Be told about this post."""
+    post = get_post(db, post_id, actor)
+    service.follow(db, post, member=actor)
+    if page.partial:
+        return page.render("forum/posts/_follow.html", post=post, followed=True)
+    page.flash(N_("We tell you as soon as something happens here."), level="success")
+    return page.redirect("show_post", post_id=post_id)
+
+
+@router.post("/posts/{post_id}/unfollow")
+def unfollow_post(post_id: RowId, actor: CurrentActor, db: Db, page: CurrentPage) -> Response:
+    """No longer be told about it."""
+    post = get_post(db, post_id, actor)
+    service.unfollow(db, post, member=actor)
+    if page.partial:
+        return page.render("forum/posts/_follow.html", post=post, followed=False)
+    page.flash(N_("You will hear no more of this."))
+    return page.redirect("show_post", post_id=post_id)
+
+
+@router.get("/me")
+def show_me(
+    actor: CurrentActor,
+    db: ReadDb,
+    page: CurrentPage,
+    show: Annotated[Literal["posted", "voted", "followed"], Query()] = "posted",
+    cursor: str | None = None,
+) -> Response:
+    """One's own sentences as small stories: the words, where they stand, what happened."""
+    stories = voice.stories(db, page, actor, show=show, cursor=cursor)
+    ids = [story.post.id or 0 for story in stories.items]
+    query = {"show": show if show != "posted" else None, "cursor": stories.next_cursor}
+    context: dict[str, Any] = {
+        "stories": stories.items,
+        "extras": page.slots(db, "me.card", ids),
+        "status_labels": STATUS_LABELS,
+        "next_url": page.url("show_me", query=query) if stories.next_cursor else None,
+        "show": show,
+    }
+    if cursor is not None and page.partial:
+        return page.render("forum/follows/me.html", block="stories", **context)
+    return page.render("forum/follows/me.html", counts=voice.counts(db, actor), **context)

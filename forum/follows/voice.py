@@ -1,0 +1,77 @@
+"""My voice: a member's own posts, votes and follows, each with what became of it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from cocreate.core.actor import Actor
+from cocreate.core.tables import columns
+from cocreate.web.page import Page
+from cocreate.web.paging import BadCursor, Listing, after, cut, decode_cursor
+from forum.follows.models import Subscription
+from forum.posts.models import Post, StatusChange
+from forum.posts.queries import readable_by
+from forum.posts.views import journey
+from forum.votes.models import Vote
+
+
+@dataclass(frozen=True)
+class Story:
+    """One post, its steps, the one reached, and the last sentence said."""
+
+    post: Post
+    steps: list[dict[str, Any]]
+    reached: str
+    said: StatusChange | None
+
+
+def stories(
+    session: Session, page: Page, actor: Actor, *, show: str, cursor: str | None = None, limit: int = 15
+) -> Listing[Story]:
+    """A page of the member's posts, votes or follows, newest first; two statements."""
+    statement = _statement(show, actor)
+    if cursor is not None:
+        (last,) = decode_cursor(cursor, 1)
+        if not isinstance(last, int) or not 0 <= last < 2**31:
+            raise BadCursor("not an id")
+        statement = statement.where(after((col(Post.id),), (last,)))
+    rows = list(session.exec(statement.order_by(col(Post.id).desc()).limit(limit + 1)))
+    found = cut(rows, limit, lambda post: [post.id])
+    trails: dict[int, list[StatusChange]] = {}
+    ids = [post.id or 0 for post in found.items]
+    if ids:
+        changes = select(StatusChange).where(col(StatusChange.post_id).in_(ids)).order_by(col(StatusChange.id))
+        for change in session.exec(changes):
+            trails.setdefault(change.post_id, []).append(change)
+    return Listing([_story(page, post, trails.get(post.id or 0, [])) for post in found.items], found.next_cursor)
+
+
+def counts(session: Session, actor: Actor) -> dict[str, int]:
+    """How many posts stand on each tab; one statement."""
+    parts = [
+        columns(sa.func.count()).select_from(_statement(show, actor).subquery()).scalar_subquery().label(show)
+        for show in ("posted", "voted", "followed")
+    ]
+    row = session.exec(columns(*parts)).one()
+    return {"posted": row[0], "voted": row[1], "followed": row[2]}
+
+
+def _statement(show: str, actor: Actor) -> Any:
+    statement = select(Post).where(*readable_by(actor))
+    if show == "voted":
+        return statement.join(Vote, col(Vote.post_id) == Post.id).where(Vote.member_id == actor.id)
+    if show == "followed":
+        return (
+            statement.join(Subscription, col(Subscription.post_id) == Post.id)
+            .where(Subscription.member_id == actor.id)
+            # One's own sentences have their own tab.
+            .where(sa.or_(col(Post.author_id).is_(None), col(Post.author_id) != actor.id))
+        )
+    return statement.where(Post.author_id == actor.id)
+
+
+def _story(page: Page, post: Post, trail: list[StatusChange]) -> Story:
+    steps, reached = journey(page, post.created_at, trail)
+    return Story(post, steps, reached, trail[-1] if trail else None)

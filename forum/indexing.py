@@ -1,0 +1,97 @@
+"""How posts are indexed, rechecked and drawn by search."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from markupsafe import Markup
+from sqlmodel import Session, col
+
+from cocreate.core.actor import Actor
+from cocreate.core.tables import columns
+from cocreate.core.text_marks import N_
+from cocreate.web.page import Page
+from forum.posts.models import STATUS_LABELS, Post, PostTag, Visibility
+from forum.posts.queries import listed, post_cards, visible_ids
+from search.api import PreparedDoc, SearchDoc, prepare, put
+
+BATCH = 500
+
+
+def post_doc(
+    *,
+    post_id: int = 0,
+    title: str,
+    body: str,
+    created_at: datetime,
+    board_id: int | None = None,
+    model: str = "",
+    visibility: Visibility = Visibility.PUBLIC,
+    tags: Sequence[str] = (),
+) -> SearchDoc:
+    """A post as search sees it; tags are found like words of the body. Status and votes are read from the row itself,
+    so a vote does not write the index."""
+    text = f"{body}\n{' '.join(tags)}" if tags else body
+    return SearchDoc(
+        kind="post", row_id=post_id, title=title, body=text, created_at=created_at, board_id=board_id, model=model,
+        visibility=visibility.value,
+    )  # fmt: skip
+
+
+def prepare_post(post: Post, tags: Sequence[str]) -> PreparedDoc:
+    """The post's words, cut; call it before the first write of the transaction."""
+    doc = post_doc(
+        post_id=post.id or 0, title=post.title, body=post.body, created_at=post.created_at, board_id=post.board_id,
+        model=post.model, visibility=post.visibility, tags=tags,
+    )  # fmt: skip
+    return prepare([doc])[0]
+
+
+def put_post(session: Session, prepared: PreparedDoc, post_id: int) -> None:
+    """Index the post under the id that its row has got in the meantime."""
+    put(session, [replace(prepared, doc=replace(prepared.doc, row_id=post_id))])
+
+
+class PostSource:
+    """The forum's side of search."""
+
+    kind = "post"
+    label = N_("Posts")
+
+    def documents(self, session: Session, after_id: int) -> list[SearchDoc]:
+        """The next posts that lists may show, by id."""
+        statement = (
+            columns(Post.id, Post.title, Post.body, Post.created_at, Post.board_id, Post.model, Post.visibility)
+            .where(*listed(), col(Post.id) > after_id)
+            .order_by(col(Post.id))
+            .limit(BATCH)
+        )
+        rows = list(session.exec(statement))
+        tags: dict[int, list[str]] = {}
+        wanted = [row[0] for row in rows]
+        for post_id, tag in session.exec(columns(PostTag.post_id, PostTag.tag).where(col(PostTag.post_id).in_(wanted))):
+            tags.setdefault(post_id, []).append(tag)
+        return [
+            post_doc(
+                post_id=post_id, title=title, body=body, created_at=created_at, board_id=board_id, model=model,
+                visibility=visibility, tags=tags.get(post_id, ()),
+            )
+            for post_id, title, body, created_at, board_id, model, visibility in rows
+        ]  # fmt: skip
+
+    def visible(self, session: Session, actor: Actor, ids: Sequence[int]) -> set[int]:
+        return visible_ids(session, actor, ids)
+
+    def cards(self, session: Session, page: Page, ids: Sequence[int]) -> dict[int, Markup]:
+        """One list row for each post that the reader may see."""
+        cards = post_cards(session, ids, actor=page.actor)
+        extras = page.slots(session, "post.card", list(cards))
+        return {
+            post_id: page.fragment(
+                "forum/posts/_result.html", card=card, extra=extras.get(post_id), status_labels=STATUS_LABELS
+            )
+            for post_id, card in cards.items()
+        }
+
+
+posts = PostSource()

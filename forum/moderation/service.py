@@ -1,0 +1,77 @@
+"""The least a community needs: taking a post or comment out of sight, with a reason, and bringing it back."""
+
+from sqlmodel import Session, select
+
+from cocreate.core import audit, clock, outbox
+from cocreate.core.actor import Actor
+from cocreate.core.errors import Invalid
+from cocreate.core.text_marks import N_
+from forum import indexing
+from forum.comments.models import Comment
+from forum.comments.service import count_comment
+from forum.events import PostHidden, PostRestored
+from forum.posts.models import Post, PostTag
+from search import api as search
+
+
+class ReasonMissing(Invalid):
+    code = "reason_missing"
+    message = N_("Please say why; the author reads it.")
+
+
+def hide_post(session: Session, post: Post, *, reason: str, by: Actor) -> None:
+    """Take a post out of lists, search and themes. Its author and moderators still see it, with the reason."""
+    if not reason.strip():
+        raise ReasonMissing(fields={"reason": ReasonMissing.message})
+    if post.hidden_at is not None:
+        return
+    post.hidden_at = clock.now()
+    session.add(post)
+    session.flush()
+    search.remove(session, "post", [post.id or 0])
+    audit.record(session, by, "post.hide", "post", post.id, reason=reason.strip())
+    outbox.publish(session, PostHidden(post_id=post.id or 0))
+
+
+def restore_post(session: Session, post: Post, *, by: Actor) -> None:
+    """Bring a hidden post back."""
+    if post.hidden_at is None:
+        return
+    tags = list(session.exec(select(PostTag.tag).where(PostTag.post_id == post.id)))
+    prepared = indexing.prepare_post(post, tags)
+    post.hidden_at = None
+    session.add(post)
+    session.flush()
+    indexing.put_post(session, prepared, post.id or 0)
+    audit.record(session, by, "post.restore", "post", post.id)
+    outbox.publish(session, PostRestored(post_id=post.id or 0))
+
+
+def hide_comment(session: Session, comment: Comment, *, reason: str, by: Actor) -> None:
+    """Take a comment out of sight."""
+    if not reason.strip():
+        raise ReasonMissing(fields={"reason": ReasonMissing.message})
+    if comment.hidden_at is not None or comment.deleted_at is not None:
+        return
+    comment.hidden_at = clock.now()
+    session.add(comment)
+    count_comment(session, comment, -1)
+    audit.record(session, by, "comment.hide", "comment", comment.id, reason=reason.strip())
+
+
+def restore_comment(session: Session, comment: Comment, *, by: Actor) -> None:
+    """Bring a hidden comment back."""
+    if comment.hidden_at is None or comment.deleted_at is not None:
+        return
+    comment.hidden_at = None
+    session.add(comment)
+    count_comment(session, comment, +1)
+    audit.record(session, by, "comment.restore", "comment", comment.id)
+
+
+def why_hidden(session: Session, kind: str, row_id: int) -> str:
+    """The reason that a moderator gave last; "" when there is none."""
+    for entry in audit.trail(session, kind, row_id):
+        if entry.action == f"{kind}.hide":
+            return str(entry.detail.get("reason", ""))
+    return ""

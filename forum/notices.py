@@ -1,0 +1,113 @@
+"""What the forum tells members: the wording, and who hears of what. All listeners are safe to run twice."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from cocreate.core.module import Notice
+from cocreate.core.text_marks import N_
+from cocreate.notify.inbox.models import InboxMessage
+from cocreate.notify.inbox.service import tell, translated
+from forum.comments.models import Comment
+from forum.desk.models import OfficialResponse
+from forum.events import CommentAdded, OfficialResponseGiven, PostDeleted, PostStatusChanged
+from forum.follows.models import Subscription
+from forum.posts.models import STATUS_LABELS, Post, StatusChange, Visibility
+
+_WROTE = N_("Because you wrote #%(id)s.")
+_FOLLOW = N_("Because you follow #%(id)s.")
+_RESPONSE = N_("The brand answered “%(what)s”")
+_STATUS = N_("“%(what)s” is now: %(status)s")
+_COMMENT = N_("New comment on “%(what)s”")
+
+NOTICES = {
+    "forum.response.own": Notice(_RESPONSE, _WROTE),
+    "forum.response.followed": Notice(_RESPONSE, _FOLLOW),
+    "forum.status.own": Notice(_STATUS, _WROTE, N_("%(reason)s")),
+    "forum.status.followed": Notice(_STATUS, _FOLLOW, N_("%(reason)s")),
+    "forum.comment.own": Notice(_COMMENT, _WROTE),
+    "forum.comment.followed": Notice(_COMMENT, _FOLLOW),
+    "forum.comment.reply": Notice(N_("Somebody replied to you on “%(what)s”"), N_("Because you commented on #%(id)s.")),
+}
+WHAT_CHARACTERS = 40
+
+
+def tell_about_response(session: Session, event: OfficialResponseGiven) -> None:
+    """Author and followers hear that the brand answered."""
+    response = session.get(OfficialResponse, event.response_id)
+    post = _shown(session, event.post_id)
+    if response is None or post is None:
+        return
+    key = f"post:{post.id}:response:{event.response_id}"
+    _tell(session, post, "forum.response", key=key, but=response.author_id, params={}, place="answer")
+
+
+def tell_about_status(session: Session, event: PostStatusChanged) -> None:
+    """Author and followers hear of a step that was set here; a step with a cause is told by whoever caused it."""
+    if event.cause_kind is not None:
+        return
+    change = session.get(StatusChange, event.change_id)
+    post = _shown(session, event.post_id)
+    if change is None or post is None:
+        return
+    params = {"status": translated(STATUS_LABELS[change.to_status]), "reason": change.reason}
+    key = f"post:{post.id}:status:{event.change_id}"
+    _tell(session, post, "forum.status", key=key, but=change.by_id, params=params, place="trail")
+
+
+def tell_about_comment(session: Session, event: CommentAdded) -> None:
+    """Whom it replies to, the author and followers hear of a comment."""
+    comment = session.get(Comment, event.comment_id)
+    post = _shown(session, event.post_id)
+    if comment is None or comment.deleted_at is not None or comment.hidden_at is not None or post is None:
+        return
+    key, place = f"comment:{comment.id}", f"c{comment.id}"
+    if comment.parent_id is not None:
+        parent = session.get(Comment, comment.parent_id)
+        if parent is not None and parent.author_id != comment.author_id and parent.deleted_at is None:
+            # The key is shared: whoever hears of the reply does not hear of the comment once more.
+            params = {"id": post.id, "what": _what(post)}
+            tell(session, [parent.author_id], "forum.comment.reply", key=key, params=params, url=_url(post, place))
+    _tell(session, post, "forum.comment", key=key, but=comment.author_id, params={}, place=place)
+
+
+def forget_words(session: Session, event: PostDeleted) -> None:
+    """Messages about a blanked post keep its number and lose its words."""
+    path = f"/posts/{event.post_id}"
+    rows = session.exec(
+        select(InboxMessage).where(
+            sa.or_(col(InboxMessage.url) == path, col(InboxMessage.url).startswith(f"{path}#")),
+            col(InboxMessage.notice).startswith("forum."),
+        )
+    )
+    for message in rows:
+        message.params = {**message.params, "what": f"#{event.post_id}"}
+        session.add(message)
+
+
+def _shown(session: Session, post_id: int) -> Post | None:
+    post = session.get(Post, post_id)
+    return post if post is not None and post.deleted_at is None and post.hidden_at is None else None
+
+
+def _tell(
+    session: Session, post: Post, notice: str, *, key: str, but: int | None, params: dict[str, Any], place: str
+) -> None:
+    values = {"id": post.id, "what": _what(post), **params}
+    followers = set(session.exec(select(Subscription.member_id).where(Subscription.post_id == post.id)))
+    if post.visibility == Visibility.STAFF:
+        # Only its author and staff may open it; staff see it on their desk.
+        followers &= {post.author_id or 0}
+    owner = {post.author_id} if post.author_id in followers and post.author_id is not None else set()
+    url = _url(post, place)
+    tell(session, owner - {but}, f"{notice}.own", key=key, params=values, url=url)
+    tell(session, followers - owner - {but}, f"{notice}.followed", key=key, params=values, url=url)
+
+
+def _what(post: Post) -> str:
+    return post.title if len(post.title) <= WHAT_CHARACTERS else post.title[: WHAT_CHARACTERS - 1] + "…"
+
+
+def _url(post: Post, place: str) -> str:
+    return f"/posts/{post.id}#{place}"

@@ -1,0 +1,175 @@
+"""Changing posts: written, edited with history, blanked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from cocreate.core import audit, clock, outbox
+from cocreate.core.actor import Actor
+from cocreate.core.db import insert_many_once, insert_once
+from cocreate.core.errors import Conflict, Invalid, NotAllowed
+from cocreate.core.text_marks import N_
+from cocreate.identity.vehicles.models import Vehicle
+from forum import indexing
+from forum.boards.models import Board
+from forum.comments.models import Comment
+from forum.desk.models import OfficialResponse
+from forum.events import PostDeleted, PostEdited, PostSubmitted
+from forum.follows.models import Subscription
+from forum.posts.hot import hot_score
+from forum.posts.models import Post, PostKind, PostOnce, PostRevision, PostTag, Visibility
+from search import api as search
+
+
+class UnknownBoard(Invalid):
+    code = "unknown_board"
+    message = N_("There is no such board.")
+
+
+class UnknownVehicle(Invalid):
+    code = "unknown_vehicle"
+    message = N_("This car is not in your garage.")
+
+
+class NotYours(NotAllowed):
+    code = "not_yours"
+    message = N_("Only its author may change this.")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What an author enters. `vehicle_id` is a car of their own garage; `model` is for those who name none."""
+
+    title: str
+    body: str = ""
+    kind: PostKind = PostKind.IDEA
+    board_id: int | None = None
+    vehicle_id: int | None = None
+    model: str = ""
+    model_year: int | None = None
+    tags: Sequence[str] = ()
+    private: bool = False
+    src: str = ""
+
+
+class SentTwice(Conflict):
+    code = "sent_twice"
+    message = N_("This was sent twice at the same moment; the first one is here already.")
+
+
+def submit_post(session: Session, draft: Draft, *, author: Actor, once: str = "") -> Post:
+    """A new post; its author follows it. With `once`, a second call with the same key returns the first post."""
+    if once and (sent := session.get(PostOnce, (author.member_id, once))) is not None:
+        return session.get_one(Post, sent.post_id)
+    vehicle = _own_vehicle(session, draft.vehicle_id, author)
+    _check_board(session, draft.board_id)
+    moment = clock.now()
+    post = Post(
+        title=draft.title,
+        body=draft.body,
+        kind=draft.kind,
+        board_id=draft.board_id,
+        author_id=author.member_id,
+        vehicle_id=draft.vehicle_id,
+        model=vehicle.model if vehicle else draft.model,
+        model_year=vehicle.model_year if vehicle else draft.model_year,
+        visibility=Visibility.STAFF if draft.private else Visibility.PUBLIC,
+        src=draft.src,
+        created_at=moment,
+        hot=hot_score(0, moment),
+    )
+    prepared = indexing.prepare_post(post, draft.tags)
+    session.add(post)
+    session.flush()
+    post_id = post.id or 0
+    if once and not insert_once(session, PostOnce(member_id=author.member_id, key=once, post_id=post_id)):
+        raise SentTwice(once)
+    insert_many_once(session, [PostTag(post_id=post_id, tag=tag) for tag in draft.tags])
+    session.add(Subscription(member_id=author.member_id, post_id=post_id))
+    indexing.put_post(session, prepared, post_id)
+    outbox.publish(session, PostSubmitted(post_id=post_id))
+    return post
+
+
+def edit_post(session: Session, post: Post, draft: Draft, *, editor: Actor) -> bool:
+    """Change the author's own post and keep what it said before; False when nothing differs."""
+    if post.author_id != editor.id:
+        raise NotYours(f"post {post.id}")
+    vehicle = _own_vehicle(session, draft.vehicle_id, editor)
+    _check_board(session, draft.board_id)
+    post_id = post.id or 0
+    old_tags = sorted(session.exec(select(PostTag.tag).where(PostTag.post_id == post_id)))
+    reworded = (post.title, post.body) != (draft.title, draft.body)
+    model, model_year = (vehicle.model, vehicle.model_year) if vehicle else (draft.model, draft.model_year)
+    values = {
+        "kind": draft.kind, "board_id": draft.board_id, "vehicle_id": draft.vehicle_id, "model": model,
+        "model_year": model_year, "visibility": Visibility.STAFF if draft.private else Visibility.PUBLIC,
+    }  # fmt: skip
+    if not reworded and old_tags == sorted(draft.tags) and all(getattr(post, k) == v for k, v in values.items()):
+        return False
+    before = PostRevision(post_id=post_id, title=post.title, body=post.body, editor_id=editor.id)
+    post.title, post.body, post.title_derived = draft.title, draft.body, False
+    for name, value in values.items():
+        setattr(post, name, value)
+    with session.no_autoflush:
+        prepared = indexing.prepare_post(post, draft.tags)
+    if reworded:
+        post.edited_at = before.replaced_at = clock.now()
+        session.add(before)
+    session.add(post)
+    session.flush()
+    _replace_tags(session, post_id, draft.tags)
+    if post.hidden_at is None:
+        indexing.put_post(session, prepared, post_id)
+    outbox.publish(session, PostEdited(post_id=post_id))
+    return True
+
+
+def delete_post(session: Session, post: Post, *, by: Actor) -> None:
+    """Blank a post: its text, history, tags and what its author added below it are gone for good. The row stays, as
+    upper rooms may point at it; its votes stay too, since other people cast them."""
+    if post.author_id != by.id and not by.can("forum.moderate"):
+        raise NotYours(f"post {post.id}")
+    post_id = post.id or 0
+    moment = clock.now()
+    execute = session.connection().execute
+    session.flush()
+    execute(sa.update(PostRevision).where(col(PostRevision.post_id) == post_id).values(title="", body=""))
+    execute(sa.delete(PostTag).where(col(PostTag.post_id) == post_id))
+    execute(sa.delete(Subscription).where(col(Subscription.post_id) == post_id))
+    execute(sa.update(OfficialResponse).where(col(OfficialResponse.post_id) == post_id).values(body=""))
+    if post.author_id is not None:
+        execute(
+            sa.update(Comment)
+            .where(col(Comment.post_id) == post_id, col(Comment.author_id) == post.author_id)
+            .values(body="", deleted_at=moment)
+        )
+    post.title, post.body, post.author_label, post.src = "", "", None, ""
+    post.deleted_at = moment
+    session.add(post)
+    session.flush()
+    search.remove(session, "post", [post_id])
+    audit.record(session, by, "post.delete", "post", post_id)
+    outbox.publish(session, PostDeleted(post_id=post_id))
+
+
+def _replace_tags(session: Session, post_id: int, tags: Sequence[str]) -> None:
+    statement = sa.delete(PostTag).where(col(PostTag.post_id) == post_id, col(PostTag.tag).not_in(list(tags)))
+    session.connection().execute(statement)
+    insert_many_once(session, [PostTag(post_id=post_id, tag=tag) for tag in tags])
+
+
+def _own_vehicle(session: Session, vehicle_id: int | None, author: Actor) -> Vehicle | None:
+    if vehicle_id is None:
+        return None
+    vehicle = session.get(Vehicle, vehicle_id)
+    if vehicle is None or vehicle.member_id != author.id or vehicle.removed_at is not None:
+        raise UnknownVehicle(fields={"vehicle_id": UnknownVehicle.message})
+    return vehicle
+
+
+def _check_board(session: Session, board_id: int | None) -> None:
+    if board_id is not None and session.get(Board, board_id) is None:
+        raise UnknownBoard(fields={"board_id": UnknownBoard.message})
