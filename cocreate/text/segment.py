@@ -13,7 +13,12 @@ RUN = re.compile(rf"(?P<chinese>[{CHINESE}]+)|(?P<latin>[^\W_{CHINESE}](?:[+#._-
 URL = re.compile(r"(?:https?://|www\.)[^\s\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]+", re.IGNORECASE)
 PART = re.compile(r"[^\W\d_]+|\d+")
 PUNCTUATION = re.compile(r"[+#._-]+")
-NUMBER = re.compile(r"\d[\d._-]*(?:km|kwh|kw|kg|cm|mm|k|w|l|h|s)?")
+# 3000km, 2021-02, 一百二, 两圈, 十分钟: how much, not what about.
+MEASURES = "个次天年月日周点分秒块米度倍成圈层条台辆张只遍趟夜句声口步边回下路"
+NUMBER = re.compile(
+    r"\d[\d._-]*(?:km|kwh|kw|kg|cm|mm|k|w|l|h|s)?"
+    rf"|[一二两三四五六七八九十百千万零几半]+(?:[{MEASURES}]|分钟|小时|公里)?"
+)
 NEIGHBOUR = 3  # most characters of a token that is read together with the one before it: model y, es 8
 
 

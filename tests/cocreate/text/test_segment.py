@@ -60,6 +60,10 @@ def test_content_words_leave_out_what_says_nothing() -> None:
     assert content_words("楼主你好，请问 https://example.com/a?b=c 我的2021款车子蓝牙断连了吗") == ["蓝牙", "断连"]
 
 
+def test_how_much_is_not_what_about() -> None:
+    assert content_words("3000km 跑了两圈，等了十分钟，一百二才有胎噪，四驱") == ["胎噪", "四驱"]
+
+
 def test_names_of_makers_say_nothing_about_the_subject() -> None:
     assert content_words("东风本田的天窗异响") == ["天窗", "异响"]
 
