@@ -144,6 +144,8 @@ def insert_many_once(session: Session, rows: list[Any]) -> int:
     inserted = 0
     for start in range(0, len(values), 500):
         batch = values[start : start + 500]
-        result: Any = session.connection().execute(statement.values(batch))
+        # Without this option psycopg's row count of an INSERT is dropped and reads -1.
+        options = {"preserve_rowcount": True}
+        result: Any = session.connection().execute(statement.values(batch), execution_options=options)
         inserted += result.rowcount
     return inserted

@@ -7,7 +7,6 @@ import tempfile
 from cocreate.core import outbox, schema
 from cocreate.core.db import SAFE_SQLITE, sqlite_driver
 from cocreate.core.runtime import Runtime
-from cocreate.text.segment import words
 
 Finding = tuple[str, bool, str]
 """Title, passed, and what to do."""
@@ -81,6 +80,8 @@ def address(runtime: Runtime) -> Finding:
 
 
 def tokeniser(_runtime: Runtime) -> Finding:
+    from cocreate.text.segment import words
+
     found = words("座椅通风噪音太大")
     fine = "座椅" in found or "座椅通风" in found
     return f"Chinese tokeniser: {' / '.join(found)}", fine, "" if fine else "reinstall rjieba and jieba"
