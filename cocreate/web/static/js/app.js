@@ -113,16 +113,17 @@
     }
     from.querySelector?.("[data-focus]")?.focus();
   }
-  setInterval(() => {
+  const tick = () => {
     for (const timer of all("[data-timer]")) {
       const passed = Math.max(0, Math.floor((Date.now() - Date.parse(timer.dataset.timer)) / 1000)), two = (n) => String(n).padStart(2, "0");
       timer.textContent = (passed >= 3600 ? `${Math.floor(passed / 3600)}:` : "") + `${two(Math.floor(passed / 60) % 60)}:${two(passed % 60)}`;
     }
-  }, 1000);
+  };
+  setInterval(tick, 1000);
 
   /* htmx: new pieces, and a word when the network or the server fails. */
   on("htmx:after:swap", () => arrive(document));
   on("htmx:error", () => tell("note-network"));
   on("htmx:response:error", (event) => { if (event.detail?.ctx?.response?.status >= 500) tell("note-server"); });
-  on("DOMContentLoaded", () => { settleDrafts(); arrive(document); });
+  on("DOMContentLoaded", () => { settleDrafts(); arrive(document); tick(); });
 })();
