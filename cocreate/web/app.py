@@ -11,8 +11,8 @@ from fastapi.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from cocreate.core import clock, schema
 from cocreate.core import doctor as core_doctor
-from cocreate.core import schema
 from cocreate.core.actor import EVERYONE
 from cocreate.core.jobs import Worker
 from cocreate.core.module import Module
@@ -111,7 +111,7 @@ def _operations(app: FastAPI) -> None:
 
     @app.get("/design", include_in_schema=False, dependencies=[allow("kernel.public")])
     def show_design(page: CurrentPage) -> Response:
-        return page.render("shell/design.html")
+        return page.render("shell/design.html", now=clock.now())
 
     @app.post("/language", include_in_schema=False, dependencies=[allow("kernel.public")])
     def set_language(
