@@ -11,7 +11,10 @@ from cocreate.identity.sessions.service import begin_session, cookie_name
 
 
 class Client:
-    """Requests as a browser of our own origin sends them; `htmx=True` asks for a part, `actor` signs in."""
+    """Requests as a browser of our own origin sends them; `htmx=True` asks for a part, `actor` signs in.
+
+    browser=False: without the header by which a browser says that it is on our own page.
+    """
 
     def __init__(self, app: FastAPI, runtime: Runtime) -> None:
         self.runtime = runtime
@@ -20,9 +23,10 @@ class Client:
 
     def request(
         self, method: str, path: str, *, actor: Member | None = None, htmx: bool = False, token: str | None = None,
-        language: str = "zh-CN", headers: dict[str, str] | None = None, **kwargs: Any
+        language: str = "zh-CN", headers: dict[str, str] | None = None, browser: bool = True, **kwargs: Any
     ) -> Any:  # fmt: skip
-        sent = {"sec-fetch-site": "same-origin", "accept-language": language, **(headers or {})}
+        ours = {"sec-fetch-site": "same-origin"} if browser else {}
+        sent = {**ours, "accept-language": language, **(headers or {})}
         if htmx:
             sent |= {"hx-request": "true", "hx-request-type": "partial"}
         if token:

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Any, cast
 
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.orm import QueryableAttribute
 from sqlmodel import SQLModel, select
 
@@ -17,6 +18,17 @@ SQLModel.metadata.naming_convention = {
     "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
     "pk": "pk_%(table_name)s",
 }
+
+WIDE_INTEGER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""64 bits on both databases: SQLite's INTEGER has them, and only it may be a row id; PostgreSQL's has 32."""
+
+
+@event.listens_for(sa.Column, "before_parent_attach")
+def _widen(column: sa.Column[Any], parent: Any) -> None:
+    # Ids up to MAX_ID are looked up as they come; a narrower column would fail on them instead of finding nothing.
+    if isinstance(parent, sa.Table) and parent.metadata is SQLModel.metadata and type(column.type) is sa.Integer:
+        column.type = WIDE_INTEGER
+
 
 APPEND_ONLY = {"info": {"append_only": True}}
 """For `__table_args__`: migrations refuse UPDATE and DELETE on such a table by trigger, on both databases."""

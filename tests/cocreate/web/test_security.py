@@ -1,0 +1,81 @@
+"""Walls: cross-site writes, large bodies, tokens."""
+
+import re
+
+import pytest
+from fastapi.routing import iter_route_contexts
+
+from cocreate.core.actor import Role
+from cocreate.web.security import SAFE_METHODS
+
+
+@pytest.fixture
+def unsafe_routes(app):
+    """(method, path) of every route that may change something, parameters filled with 1."""
+    return sorted(
+        (method, re.sub(r"\{[^}]+\}", "1", route.path_format))
+        for route in iter_route_contexts(app.routes)
+        if route.path_format
+        for method in (route.methods or set()) - SAFE_METHODS
+    )
+
+
+FOREIGN = [
+    {"sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-site"},
+    {"sec-fetch-site": "none"},
+    {"sec-fetch-site": "", "origin": "https://foreign.example"},
+    {"sec-fetch-site": "", "origin": "null"},
+    {"sec-fetch-site": ""},
+]
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+def test_no_page_route_takes_a_write_from_another_site(client, unsafe_routes, make_member, headers):
+    admin = make_member("管", *Role)
+    pages = [(method, path) for method, path in unsafe_routes if not path.startswith("/api/")]
+    assert len(pages) > 15
+    sent = {name: value for name, value in headers.items() if value}
+    for method, path in pages:
+        answer = client.request(method, path, actor=admin, headers={**sent}, browser=False)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "cross_site"), (method, path, headers)
+
+
+def test_a_write_of_our_own_origin_passes_where_fetch_metadata_is_unknown(client, make_member):
+    answer = client.request(
+        "POST", "/garage", actor=make_member(), headers={"origin": "http://testserver"}, browser=False,
+        data={"model": "云麓"},
+    )  # fmt: skip
+    assert answer.status_code == 303
+
+
+def test_no_json_route_takes_a_cookie(client, unsafe_routes, make_member):
+    admin = make_member("管", *Role)
+    for method, path in unsafe_routes:
+        if path.startswith("/api/"):
+            answer = client.request(method, path, actor=admin, json={})
+            assert answer.status_code == 401, (method, path)
+
+
+def test_a_token_without_the_scope_writes_nothing(client, unsafe_routes, make_member, make_token):
+    token = make_token(make_member("管", *Role), "nothing:at-all")
+    for method, path in unsafe_routes:
+        if path.startswith("/api/"):
+            answer = client.request(method, path, token=token, json={})
+            assert answer.status_code == 403, (method, path)
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_read(client, make_member, runtime):
+    large = "x" * (runtime.settings.max_body_bytes + 1)
+    answer = client.post("/garage", actor=make_member(), data={"model": large})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+
+
+def test_a_body_without_a_length_is_cut_off_too(client, make_member, runtime):
+    def endless():
+        for _ in range(runtime.settings.max_body_bytes // 65536 + 2):
+            yield b"x" * 65536
+
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    answer = client.post("/garage", actor=make_member(), content=endless(), headers=headers)
+    assert answer.status_code == 413
