@@ -1,12 +1,21 @@
 """The roadmap's contribution: what the brand answers, what went to the cars, what is said on a stream."""
 
 from cocreate.core.actor import EVERYONE, Role
-from cocreate.core.module import Job, Module
+from cocreate.core.module import Job, Module, NavItem
+from cocreate.core.text_marks import N_
 from feedback_cluster.events import RunFinished, ThemePostsChanged, ThemesMerged
 from forum.events import PostDeleted, PostHidden, PostRestored, VoteCast, VoteWithdrawn
 from roadmap.events import ItemStageChanged
+from roadmap.items import api_v1 as items_api
 from roadmap.items import notices
+from roadmap.items import routes as items
 from roadmap.links import listeners
+from roadmap.links import routes as links
+from roadmap.live import api_v1 as live_api
+from roadmap.live import routes as live
+from roadmap.releases import api_v1 as releases_api
+from roadmap.releases import routes as releases
+from roadmap.slots import SLOTS
 
 POLICIES = {
     "roadmap.read": EVERYONE,
@@ -18,7 +27,22 @@ POLICIES = {
 module = Module(
     name="roadmap",
     models=["roadmap.items.models", "roadmap.links.models", "roadmap.releases.models", "roadmap.live.models"],
+    routers=[
+        items.router,
+        links.router,
+        releases.router,
+        live.router,
+        items_api.router,
+        releases_api.router,
+        live_api.router,
+    ],
     policies=POLICIES,
+    slots=SLOTS,
+    nav=[
+        NavItem(N_("Roadmap"), "show_roadmap", "route", position=20),
+        NavItem(N_("Releases"), "show_releases", "rocket", position=30),
+        NavItem(N_("Livestream"), "show_host", "radio", room="host", policy="live.host", position=60),
+    ],
     notices=notices.NOTICES,
     jobs=[
         Job("roadmap.tell_supporters", notices.tell_supporters, own_sessions=True),

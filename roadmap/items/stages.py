@@ -43,7 +43,7 @@ STAGE_LABELS: dict[ItemStage, str] = {
     ItemStage.PILOT: N_("Pilot"),
     ItemStage.ROLLING_OUT: N_("Rolling out"),
     ItemStage.ARRIVED: N_("In your car"),
-    ItemStage.VERIFIED: N_("Verified"),
+    ItemStage.VERIFIED: N_("Confirmed"),
     ItemStage.DECLINED: N_("Declined"),
 }
 STAGE_NEWS: dict[ItemStage, str] = {

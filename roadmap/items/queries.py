@@ -1,0 +1,267 @@
+"""Reading items: the public board, one item with its history and its people, and what it means for one's car."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from cocreate.core.actor import Actor
+from cocreate.core.errors import NotFound
+from cocreate.core.tables import columns
+from cocreate.identity.vehicles.models import Vehicle
+from feedback_cluster import api as cluster
+from feedback_cluster.api import TriageStatus
+from forum import api as forum
+from forum.api import PostCard
+from roadmap.items.models import ItemChange, ItemStage, ItemStatus, RoadmapItem
+from roadmap.items.stages import TRACK
+from roadmap.links.models import ItemLink, ItemPost
+from roadmap.releases.models import Release
+from roadmap.releases.queries import ReleaseRef, carries
+
+RELEASE_COLUMNS = (
+    Release.id, Release.version, Release.released_at, Release.planned_for, Release.rollout_percent, Release.models,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ItemCard:
+    """An item as the board shows it. `release` is left out while that release is a draft."""
+
+    id: int
+    title: str
+    stage: ItemStage
+    status: ItemStatus
+    stage_at: datetime
+    people: int
+    voices: int
+    public: bool
+    board_id: int | None
+    release: ReleaseRef | None = None
+
+
+@dataclass(frozen=True)
+class Step:
+    """One entry of an item's history. `note` is for colleagues and empty for everybody else."""
+
+    stage: ItemStage
+    occurrence: int
+    sentence: str
+    at: datetime
+    by_id: int | None
+    note: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True)
+class LinkedTheme:
+    link_id: int
+    theme_id: int
+    name: str
+    size: int
+    hidden: bool
+
+
+@dataclass(frozen=True)
+class LinkedPost:
+    link_id: int
+    card: PostCard
+
+
+@dataclass(frozen=True)
+class Car:
+    """A car of the reader's, and what a release means for it: has | coming | planned | not_for."""
+
+    model: str
+    verdict: str
+    version: str
+
+
+@dataclass(frozen=True)
+class ItemView:
+    """Everything that an item's page shows besides the row itself."""
+
+    steps: list[Step]
+    themes: list[LinkedTheme]
+    linked_posts: list[LinkedPost]
+    posts: list[PostCard]
+    mine: list[PostCard]
+    release: ReleaseRef | None
+    thanks: list[str] = field(default_factory=list)
+
+
+def get_item(session: Session, item_id: int, actor: Actor) -> RoadmapItem:
+    """The item; NotFound when there is none, or it is not public and this reader may not edit it."""
+    item = session.get(RoadmapItem, item_id)
+    if item is None or not (item.public or actor.can("roadmap.edit")):
+        raise NotFound(f"item {item_id}")
+    return item
+
+
+def item_cards(session: Session, actor: Actor, *, board_id: int | None = None) -> list[ItemCard]:
+    """All items that the reader may see, column by column in the product managers' order; shipped ones newest first."""
+    statement = (
+        columns(
+            RoadmapItem.id, RoadmapItem.title, RoadmapItem.stage, RoadmapItem.status, RoadmapItem.stage_at,
+            RoadmapItem.people, RoadmapItem.voices, RoadmapItem.public, RoadmapItem.board_id, Release.public,
+            *RELEASE_COLUMNS,
+        )
+        .outerjoin(Release, col(Release.id) == RoadmapItem.release_id)
+        .order_by(
+            RoadmapItem.status,
+            sa.case((col(RoadmapItem.status) == ItemStatus.SHIPPED, col(RoadmapItem.stage_at))).desc(),
+            col(RoadmapItem.position),
+            col(RoadmapItem.id).desc(),
+        )
+    )  # fmt: skip
+    drafts = actor.can("roadmap.edit")
+    if not drafts:
+        statement = statement.where(col(RoadmapItem.public))
+    if board_id is not None:
+        statement = statement.where(RoadmapItem.board_id == board_id)
+    return [
+        ItemCard(*(*row[:9], ReleaseRef(*row[10:]) if row[10] and (row[9] or drafts) else None))
+        for row in session.exec(statement)
+    ]
+
+
+def item_view(session: Session, item: RoadmapItem, actor: Actor) -> ItemView:
+    """History, links, posts and people of one item, as far as the reader may see them."""
+    item_id = item.id or 0
+    staff = actor.can("roadmap.edit")
+    ids = list(
+        session.exec(
+            select(ItemPost.post_id)
+            .where(ItemPost.item_id == item_id)
+            .order_by(col(ItemPost.theme_id).is_not(None), col(ItemPost.post_id).desc())
+        )
+    )
+    mine = forum.people_behind(session, ids).members.get(actor.member_id, []) if actor.signed_in and ids else []
+    cards = forum.post_cards(session, {*ids[:200], *mine}, actor=actor)
+    shown = sorted((cards[i] for i in ids[:200] if i in cards), key=lambda card: (-card.vote_count, card.id))
+    themes, links = _links(session, item_id, cards, staff=staff)
+    release = session.get(Release, item.release_id) if item.release_id else None
+    return ItemView(
+        steps=history(session, item_id, staff=staff),
+        themes=themes,
+        linked_posts=links,
+        posts=shown[:8],
+        mine=[cards[post_id] for post_id in mine if post_id in cards][:5],
+        release=release_ref(release) if release and (release.public or staff) else None,
+        thanks=names_of(shown) if item.status == ItemStatus.SHIPPED else [],
+    )
+
+
+def release_ref(row: Release) -> ReleaseRef:
+    return ReleaseRef(row.id or 0, row.version, row.released_at, row.planned_for, row.rollout_percent, row.models)
+
+
+def history(session: Session, item_id: int, *, staff: bool) -> list[Step]:
+    """The item's steps, oldest first."""
+    statement = (
+        columns(
+            ItemChange.stage, ItemChange.occurrence, ItemChange.sentence, ItemChange.at, ItemChange.by_id,
+            ItemChange.note, Release.version, Release.public,
+        )
+        .outerjoin(Release, col(Release.id) == ItemChange.release_id)
+        .where(ItemChange.item_id == item_id)
+        .order_by(col(ItemChange.id))
+    )  # fmt: skip
+    return [
+        Step(*(*row[:5], row[5] if staff else "", row[6] if row[6] and (row[7] or staff) else ""))
+        for row in session.exec(statement)
+    ]
+
+
+def _links(
+    session: Session, item_id: int, cards: Mapping[int, PostCard], *, staff: bool
+) -> tuple[list[LinkedTheme], list[LinkedPost]]:
+    links = session.exec(select(ItemLink).where(ItemLink.item_id == item_id).order_by(col(ItemLink.id))).all()
+    themes = cluster.theme_cards(session, [link.current_theme_id for link in links if link.current_theme_id])
+    seen: set[int] = set()
+    named: list[LinkedTheme] = []
+    for link in links:
+        theme = themes.get(link.current_theme_id or 0)
+        # Two linked themes that were merged into one are one line.
+        if theme is None or theme.id in seen:
+            continue
+        hidden = theme.triage_status == TriageStatus.HIDDEN
+        seen.add(theme.id)
+        if staff or not hidden:
+            named.append(LinkedTheme(link.id or 0, theme.id, theme.name, theme.size, hidden))
+    posts = [LinkedPost(link.id or 0, cards[link.post_id or 0]) for link in links if (link.post_id or 0) in cards]
+    return named, posts
+
+
+def names_of(cards: Iterable[PostCard], most: int = 6) -> list[str]:
+    """Whom to thank: authors of public posts, each once."""
+    names = (card.author_name for card in cards if card.author_id is not None and card.author_name)
+    return list(dict.fromkeys(names))[:most]
+
+
+def contributors(session: Session, item_ids: Sequence[int], actor: Actor, *, most: int = 3) -> dict[int, list[str]]:
+    """A few authors behind each item, for the cards of what was shipped: directly linked posts first."""
+    if not item_ids:
+        return {}
+    order = (col(ItemPost.theme_id).is_not(None), col(ItemPost.post_id))
+    place = sa.func.row_number().over(partition_by=col(ItemPost.item_id), order_by=order).label("place")
+    ranked = (
+        select(ItemPost.item_id, ItemPost.post_id, place).where(col(ItemPost.item_id).in_(list(item_ids))).subquery()
+    )
+    rows = session.connection().execute(sa.select(ranked.c.item_id, ranked.c.post_id).where(ranked.c.place <= 2 * most))
+    posts: dict[int, list[int]] = defaultdict(list)
+    for item_id, post_id in rows:
+        posts[item_id].append(post_id)
+    cards = forum.post_cards(session, {post_id for ids in posts.values() for post_id in ids}, actor=actor)
+    return {item_id: names_of((cards[i] for i in ids if i in cards), most) for item_id, ids in posts.items()}
+
+
+def my_cars(session: Session, actor: Actor) -> list[tuple[str, str]]:
+    """Model and software of the reader's cars."""
+    if not actor.signed_in:
+        return []
+    statement = select(Vehicle.model, Vehicle.software).where(
+        Vehicle.member_id == actor.member_id, col(Vehicle.removed_at).is_(None)
+    )
+    return list(session.exec(statement))
+
+
+def verdicts(cars: Sequence[tuple[str, str]], release: ReleaseRef | None) -> list[Car]:
+    """What a release means for each of these cars; one line per model."""
+    if release is None:
+        return []
+    found: dict[str, Car] = {}
+    for model, software in cars:
+        if not release.reaches(model):
+            verdict = "not_for"
+        elif carries(software, release.version):
+            verdict = "has"
+        else:
+            verdict = "coming" if release.out else "planned"
+        found.setdefault(model, Car(model, verdict, release.version))
+    return list(found.values())
+
+
+def track_steps(steps: Sequence[Step]) -> list[dict[str, object]]:
+    """The eight steps for the track: when each was reached last, and what was said then."""
+    latest = {step.stage: step for step in steps}
+    return [
+        {
+            "key": stage.value,
+            "stage": stage,
+            "at": latest[stage].at if stage in latest else None,
+            "sentence": latest[stage].sentence if stage in latest else None,
+        }
+        for stage in TRACK
+    ]
+
+
+def reached(item_stage: ItemStage, steps: Sequence[Step]) -> str:
+    """Where the track stands; a declined item stands at the last step it reached."""
+    if item_stage != ItemStage.DECLINED:
+        return item_stage.value
+    before = [step.stage for step in steps if step.stage != ItemStage.DECLINED]
+    return before[-1].value if before else ItemStage.RECEIVED.value

@@ -1,0 +1,58 @@
+"""What staff may enter about releases. Notes are written as lines, one each: `new: text #item`."""
+
+import re
+from datetime import date
+from typing import Annotated
+
+from fastapi import Depends
+from pydantic import BaseModel, Field, field_validator
+
+from cocreate.core.text_marks import N_
+from cocreate.web.forms import BoundForm, bind
+from roadmap.releases.models import NoteLabel
+
+WORDS = {
+    "new": NoteLabel.NEW, "新增": NoteLabel.NEW, "better": NoteLabel.BETTER, "优化": NoteLabel.BETTER,
+    "fixed": NoteLabel.FIXED, "修复": NoteLabel.FIXED,
+}  # fmt: skip
+_LINE = re.compile(r"^\s*(?P<word>[^\s:：]{1,8})\s*[:：]\s*(?P<text>.+?)\s*(?:#(?P<item>\d{1,18}))?\s*$")
+
+
+class ReleaseForm(BaseModel):
+    version: str = Field(min_length=1, max_length=40)
+    title: str = Field(min_length=1, max_length=120)
+    intro: str = Field("", max_length=4000)
+    models: str = Field("", max_length=400)
+    rollout_percent: int = Field(0, ge=0, le=100)
+    planned_for: date | None = None
+    released_on: date | None = None
+    public: bool = False
+    notes: str = Field("", max_length=20_000)
+
+    @field_validator("notes")
+    @classmethod
+    def _readable(cls, value: str) -> str:
+        parse_notes(value)
+        return value
+
+    @property
+    def model_names(self) -> list[str]:
+        """The models named in the field, separated by commas of any script."""
+        return [name for name in (part.strip() for part in re.split(r"[,，、;；\n]", self.models)) if name]
+
+
+def parse_notes(text: str) -> list[tuple[NoteLabel, str, int | None]]:
+    """Label, text and item of each line; ValueError (a msgid) for a line that does not begin with a label."""
+    notes: list[tuple[NoteLabel, str, int | None]] = []
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        found = _LINE.match(line)
+        label = WORDS.get(found["word"].lower()) if found else None
+        if found is None or label is None:
+            raise ValueError(N_("Begin each line with new, better or fixed and a colon."))
+        notes.append((label, found["text"], int(found["item"]) if found["item"] else None))
+    return notes
+
+
+BoundRelease = Annotated[BoundForm[ReleaseForm], Depends(bind(ReleaseForm))]

@@ -1,0 +1,151 @@
+"""Reading releases: a letter each, newest first, and what a version means for one car."""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import zip_longest
+
+from sqlmodel import Session, col, select
+
+from cocreate.core import clock
+from cocreate.core.errors import NotFound
+from cocreate.core.tables import columns
+from cocreate.web.paging import BadCursor, Listing, after, cut, decode_cursor
+from roadmap.items.models import RoadmapItem
+from roadmap.releases.models import NoteLabel, Release, ReleaseNote
+
+
+@dataclass(frozen=True)
+class ReleaseRef:
+    """A release as a card names it."""
+
+    id: int
+    version: str
+    released_at: datetime | None
+    planned_for: datetime | None
+    rollout_percent: int
+    models: list[str]
+
+    @property
+    def out(self) -> bool:
+        return self.released_at is not None and self.released_at <= clock.now()
+
+    def reaches(self, model: str) -> bool:
+        return not self.models or model in self.models
+
+
+@dataclass(frozen=True)
+class NoteLine:
+    """One line of a letter. `item_id` leads to the item it answers, if everybody may read that."""
+
+    id: int
+    label: NoteLabel
+    text: str
+    item_id: int | None
+    people: int
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A release with its lines by label, in the order new, better, fixed."""
+
+    release: Release
+    notes: dict[NoteLabel, list[NoteLine]] = field(default_factory=dict)
+
+    @property
+    def id(self) -> int:
+        return self.release.id or 0
+
+    @property
+    def out(self) -> bool:
+        return self.release.released_at is not None and self.release.released_at <= clock.now()
+
+
+def version_key(version: str) -> list[int]:
+    """The numbers of a version, for comparing: "OTA 2.10" comes after "2.9"."""
+    return [int(part) for part in re.findall(r"\d+", version)[:6]]
+
+
+def carries(software: str, version: str) -> bool:
+    """Whether a car with this software already has what the version brought."""
+    mine, theirs = version_key(software), version_key(version)
+    pairs = zip_longest(mine, theirs, fillvalue=0)
+    return bool(mine and theirs) and next((have > want for have, want in pairs if have != want), True)
+
+
+def get_release(session: Session, release_id: int, *, drafts: bool = False) -> Release:
+    """The release; NotFound when there is none, or it is not public and the reader sees no drafts."""
+    release = session.get(Release, release_id)
+    if release is None or not (release.public or drafts):
+        raise NotFound(f"release {release_id}")
+    return release
+
+
+def release_refs(session: Session, *, drafts: bool = False) -> list[ReleaseRef]:
+    """All releases, the newest version first; for choosing a target."""
+    statement = columns(
+        Release.id, Release.version, Release.released_at, Release.planned_for, Release.rollout_percent, Release.models
+    )
+    if not drafts:
+        statement = statement.where(col(Release.public))
+    return sorted((ReleaseRef(*row) for row in session.exec(statement)), key=lambda ref: version_key(ref.version))[::-1]
+
+
+def planned_letters(session: Session, *, drafts: bool = False) -> list[Letter]:
+    """What is on its way, the next one first."""
+    moment = clock.now()
+    statement = select(Release).where((col(Release.released_at).is_(None)) | (col(Release.released_at) > moment))
+    if not drafts:
+        statement = statement.where(col(Release.public))
+    rows = list(session.exec(statement))
+    rows.sort(key=lambda row: (row.planned_for is None, row.planned_for, row.id))
+    return _letters(session, rows)
+
+
+def released_letters(session: Session, *, cursor: str | None = None, limit: int = 10) -> Listing[Letter]:
+    """What went to the cars, newest first, a page at a time."""
+    order = (col(Release.released_at), col(Release.id))
+    statement = (
+        select(Release)
+        .where(col(Release.public), col(Release.released_at) <= clock.now())
+        .order_by(order[0].desc(), order[1].desc())
+        .limit(limit + 1)
+    )
+    if cursor:
+        moment, release_id = decode_cursor(cursor, 2)
+        statement = statement.where(after(order, (_moment(moment), release_id)))
+    page = cut(list(session.exec(statement)), limit, lambda row: (row.released_at.isoformat(), row.id))
+    return Listing(_letters(session, page.items), page.next_cursor)
+
+
+def _moment(text: object) -> datetime:
+    try:
+        return datetime.fromisoformat(str(text))
+    except ValueError as error:
+        raise BadCursor(str(text)[:40]) from error
+
+
+def letter(session: Session, release: Release, *, drafts: bool = False) -> Letter:
+    """One release with its lines; `drafts`: lines lead to items that are not public as well."""
+    return _letters(session, [release], drafts=drafts)[0]
+
+
+def _letters(session: Session, releases: Sequence[Release], *, drafts: bool = False) -> list[Letter]:
+    lines: dict[int, dict[NoteLabel, list[NoteLine]]] = defaultdict(lambda: {label: [] for label in NoteLabel})
+    statement = (
+        columns(
+            ReleaseNote.release_id, ReleaseNote.id, ReleaseNote.label, ReleaseNote.text, ReleaseNote.item_id,
+            RoadmapItem.people, RoadmapItem.public,
+        )
+        .outerjoin(RoadmapItem, col(RoadmapItem.id) == ReleaseNote.item_id)
+        .where(col(ReleaseNote.release_id).in_([row.id for row in releases]))
+        .order_by(col(ReleaseNote.position), col(ReleaseNote.id))
+    )  # fmt: skip
+    if releases:
+        for release_id, note_id, label, text, item_id, people, public in session.exec(statement):
+            shown = public or drafts
+            line = NoteLine(note_id, label, text, item_id if shown else None, (people or 0) if shown else 0)
+            lines[release_id][label].append(line)
+    return [Letter(row, {label: found for label, found in lines[row.id or 0].items() if found}) for row in releases]

@@ -1,0 +1,136 @@
+"""Pages of releases: letters to owners, the form of product managers, the feed."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from sqlmodel import Session, col, select
+
+from cocreate.core.actor import Actor
+from cocreate.core.errors import Invalid
+from cocreate.core.text_marks import N_
+from cocreate.web.access import CurrentActor, CurrentRuntime, Db, ReadDb, RowId, allow
+from cocreate.web.forms import BoundForm
+from cocreate.web.page import CurrentPage, Page
+from forum import api as forum
+from roadmap.items.queries import my_cars, release_ref, verdicts
+from roadmap.links.models import ItemPost
+from roadmap.releases import feed, queries, service
+from roadmap.releases.forms import BoundRelease
+from roadmap.releases.models import NoteLabel, Release
+from roadmap.releases.queries import Letter
+
+router = APIRouter(include_in_schema=False)
+READ = [allow("roadmap.read")]
+EDIT = [allow("roadmap.edit")]
+NOTE_LABELS = {
+    NoteLabel.NEW: N_("New functions"),
+    NoteLabel.BETTER: N_("Better than before"),
+    NoteLabel.FIXED: N_("Fixed"),
+}
+
+
+@router.get("/releases", dependencies=READ)
+def show_releases(page: CurrentPage, db: ReadDb, cursor: Annotated[str | None, Query()] = None) -> Response:
+    """Letters, newest first; above them what is on its way."""
+    listing = queries.released_letters(db, cursor=cursor, limit=8)
+    planned = [] if cursor else queries.planned_letters(db, drafts=page.actor.can("roadmap.edit"))
+    letters = [*planned, *listing.items]
+    return page.render(
+        "roadmap/releases/list.html",
+        block="letters",
+        public=True,
+        planned=planned,
+        letters=listing.items,
+        next_url=page.url("show_releases", query={"cursor": listing.next_cursor}) if listing.next_cursor else None,
+        **_mine(db, page.actor, letters),
+    )
+
+
+@router.get("/releases.atom", dependencies=READ)
+def releases_feed(page: CurrentPage, db: ReadDb, runtime: CurrentRuntime) -> Response:
+    """The newest releases as an Atom feed with absolute addresses."""
+    letters = queries.released_letters(db, limit=30).items
+    body = feed.atom(letters, page=page, settings=runtime.settings, labels=NOTE_LABELS)
+    headers = {"cache-control": "public, max-age=60", "vary": "Accept-Language, Cookie"}
+    return Response(body, media_type="application/atom+xml", headers=headers)
+
+
+@router.get("/releases/new", dependencies=EDIT)
+def new_release(page: CurrentPage) -> Response:
+    return _form(page, BoundForm.blank(public="1", rollout_percent="0"))
+
+
+@router.post("/releases", dependencies=EDIT)
+def add_release(
+    form: BoundRelease, page: CurrentPage, actor: CurrentActor, db: Db, runtime: CurrentRuntime
+) -> Response:
+    return _save(page, db, actor, runtime, form, None)
+
+
+@router.get("/releases/{release_id}", dependencies=READ)
+def show_release(release_id: RowId, page: CurrentPage, db: ReadDb) -> Response:
+    release = queries.get_release(db, release_id, drafts=page.actor.can("roadmap.edit"))
+    letter = queries.letter(db, release)
+    return page.render(
+        "roadmap/releases/release.html", public=release.public, letter=letter, **_mine(db, page.actor, [letter])
+    )
+
+
+@router.get("/releases/{release_id}/edit", dependencies=EDIT)
+def edit_release(release_id: RowId, page: CurrentPage, db: ReadDb, runtime: CurrentRuntime) -> Response:
+    row = queries.get_release(db, release_id, drafts=True)
+    zone = runtime.settings.zone
+    lines = [
+        f"{label.value}: {note.text}" + (f" #{note.item_id}" if note.item_id else "")
+        for label, notes in queries.letter(db, row, drafts=True).notes.items()
+        for note in notes
+    ]
+    form: BoundForm[Any] = BoundForm.blank(
+        version=row.version, title=row.title, intro=row.intro, models="、".join(row.models),
+        rollout_percent=str(row.rollout_percent), public="1" if row.public else "0", notes="\n".join(lines),
+        planned_for=row.planned_for.astimezone(zone).date().isoformat() if row.planned_for else "",
+        released_on=row.released_at.astimezone(zone).date().isoformat() if row.released_at else "",
+    )  # fmt: skip
+    return _form(page, form, release=row)
+
+
+@router.post("/releases/{release_id}/edit", dependencies=EDIT)
+def save_release(
+    release_id: RowId, form: BoundRelease, page: CurrentPage, actor: CurrentActor, db: Db, runtime: CurrentRuntime
+) -> Response:
+    return _save(page, db, actor, runtime, form, queries.get_release(db, release_id, drafts=True))
+
+
+def _save(
+    page: Page, db: Session, actor: Actor, runtime: CurrentRuntime, form: BoundRelease, release: Release | None
+) -> Response:
+    if form.value is None:
+        return _form(page, form, release=release, status=422)
+    try:
+        row = service.save_release(db, form.value, by=actor, zone=runtime.settings.zone, release=release)
+    except Invalid as problem:
+        for name, message in problem.fields.items():
+            form = form.refuse(name, message)
+        return _form(page, form, release=release, status=422)
+    page.flash(N_("Saved."), level="success")
+    return page.redirect("show_release", release_id=row.id)
+
+
+def _form(page: Page, form: BoundForm[Any], *, release: Release | None = None, status: int = 200) -> Response:
+    return page.render("roadmap/releases/edit.html", block="form", status=status, form=form, release=release)
+
+
+def _mine(db: Session, actor: Actor, letters: list[Letter]) -> dict[str, Any]:
+    """What these letters mean to the reader: lines that answer their own voices, and each of their cars."""
+    items = {note.item_id for letter in letters for notes in letter.notes.values() for note in notes if note.item_id}
+    asked: set[int] = set()
+    if actor.signed_in and items:
+        rows = db.exec(select(ItemPost.item_id, ItemPost.post_id).where(col(ItemPost.item_id).in_(items))).all()
+        mine = set(forum.people_behind(db, {post_id for _, post_id in rows}).members.get(actor.member_id, []))
+        asked = {item_id for item_id, post_id in rows if post_id in mine}
+    cars = my_cars(db, actor)
+    return {
+        "asked": asked,
+        "cars": {letter.id: verdicts(cars, release_ref(letter.release)) for letter in letters} if cars else {},
+        "note_labels": NOTE_LABELS,
+    }
