@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Query, Response
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from cocreate.core.actor import Actor
 from cocreate.core.tables import columns
@@ -180,10 +180,10 @@ def _comment_out(post_id: int, one: CommentView) -> CommentOut:
 def _board_id(session: Session, key: str | None) -> int | None:
     if key is None:
         return None
-    found = session.exec(columns(Board.id).where(Board.key == key)).first()
+    found = session.exec(select(Board.id).where(Board.key == key)).first()
     if found is None:
         raise service.UnknownBoard(fields={"board": service.UnknownBoard.message})
-    return int(found[0])
+    return found
 
 
 def _clean(text: str) -> str:

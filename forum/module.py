@@ -4,7 +4,7 @@ from cocreate.core.actor import EVERYONE, MEMBERS, Role
 from cocreate.core.module import Module, NavItem
 from cocreate.core.text_marks import N_
 from cocreate.identity.events import MemberLeft
-from forum import api_v1, indexing, notices
+from forum import api_v1, demo, indexing, notices
 from forum.comments import routes as comments
 from forum.desk import routes as desk
 from forum.events import CommentAdded, OfficialResponseGiven, PostDeleted, PostStatusChanged
@@ -51,5 +51,6 @@ module = Module(
     policies=POLICIES,
     search_sources=[indexing.posts],
     notices=notices.NOTICES,
-    nav=[NavItem(N_("Voices"), "show_board", "house", position=10)],
+    seeds=[demo.seed],
+    nav=[NavItem(N_("Look around"), "show_board", "house", position=10)],
 )

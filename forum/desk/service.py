@@ -1,6 +1,7 @@
 """The agents' and product managers' desk: official responses, and the status of posts with its trail."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -33,15 +34,16 @@ def set_status(
     cause: tuple[str, int] | None,
     by: Actor,
     reason: str = "",
+    at: datetime | None = None,
 ) -> list[int]:
     """Bring posts to a status and write their trail; the ids that changed.
 
     cause: kind and id of what brought it about, such as ("roadmap_item", 7): then the forum sends no message itself.
-    Blanked and merged posts keep what they have.
+    at: when it happened, for histories that are written afterwards. Blanked and merged posts keep what they have.
     """
     changed: list[int] = []
     ids = sorted(set(post_ids))
-    moment = clock.now()
+    moment = at or clock.now()
     for start in range(0, len(ids), 500):
         rows = session.exec(
             columns(Post.id, Post.status).where(

@@ -135,7 +135,7 @@ def shipped_since(session: Session, moment: datetime) -> int:
             *listed(),
         )
     )
-    return int(session.exec(statement).one()[0])
+    return int(session.exec(statement).one())
 
 
 def month_start(zone: Any) -> datetime:

@@ -5,11 +5,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from cocreate.core.actor import Actor
 from cocreate.core.errors import Refusal
-from cocreate.core.tables import columns
 from cocreate.core.text_marks import N_
 from cocreate.identity.vehicles.queries import garage, known_models
 from cocreate.web.access import CurrentActor, CurrentRuntime, Db, ReadDb, RowId, allow
@@ -196,10 +195,10 @@ def edit_post(post_id: RowId, actor: CurrentActor, db: ReadDb, page: CurrentPage
     post = get_post(db, post_id, actor)
     if post.author_id != actor.id:
         raise service.NotYours(f"post {post_id}")
-    tags = db.exec(columns(PostTag.tag).where(PostTag.post_id == post_id)).all()
+    tags = db.exec(select(PostTag.tag).where(PostTag.post_id == post_id)).all()
     form: BoundForm[PostForm] = BoundForm.blank(
         title=post.title, body=post.body, kind=post.kind.value, board_id=post.board_id or "",
-        vehicle_id=post.vehicle_id or "", model=post.model, tags=" ".join(row[0] for row in tags),
+        vehicle_id=post.vehicle_id or "", model=post.model, tags=" ".join(tags),
         private="1" if post.visibility == Visibility.STAFF else "",
     )  # fmt: skip
     return _write_page(db, page, form, post_id=post_id)
