@@ -1,12 +1,16 @@
 """What themes bring to the house."""
 
 from cocreate.core.actor import STAFF, Role
-from cocreate.core.module import Job, Module, Timer
-from feedback_cluster import commands
+from cocreate.core.module import Job, Module, NavItem, Timer
+from cocreate.core.text_marks import N_
+from feedback_cluster import bench, commands
+from feedback_cluster.runs import routes as run_pages
 from feedback_cluster.runs.jobs import run_clusters, run_nightly
 from feedback_cluster.runs.service import JOB
 from feedback_cluster.themes import listeners
 from feedback_cluster.themes.assign import assign_posts, count_themes
+from feedback_cluster.triage import actions, api_v1, fillers
+from feedback_cluster.triage import routes as theme_pages
 from forum.events import (
     PostDeleted,
     PostEdited,
@@ -26,6 +30,8 @@ POLICIES = {
 
 module = Module(
     name="feedback_cluster",
+    # Runs come first: their address would otherwise be read as a theme's.
+    routers=[run_pages.router, theme_pages.router, actions.router, api_v1.router],
     models=["feedback_cluster.runs.models", "feedback_cluster.themes.models"],
     jobs=[
         Job(JOB, run_clusters, own_sessions=True, slow=True),
@@ -46,5 +52,8 @@ module = Module(
         VoteWithdrawn: [listeners.follow_votes],
         PostStatusChanged: [listeners.follow_status],
     },
+    slots={"post.page": [fillers.on_post_page], "me.card": [fillers.on_my_card]},
     policies=POLICIES,
+    nav=[NavItem(N_("Themes"), "show_themes", "layers", room="staff", policy="theme.read", position=10)],
+    benches={"cluster": bench.cluster},
 )

@@ -144,6 +144,7 @@ def _describe(session: Session, outcome: Outcome, theme_ids: dict[int, int]) -> 
         theme.name = theme.name if theme.name_locked else theme.label
         theme.keywords, theme.quotes = told["keywords"], told["quotes"]
         theme.born_at = theme.born_at or clock.now()
+        theme.reword()
         session.add(theme)
     session.flush()
 

@@ -43,6 +43,7 @@ def change(session: Session, theme: Theme, kind: DecisionKind, *, by: Actor, **f
     before = {name: getattr(theme, name) for name in fields}
     for name, value in fields.items():
         setattr(theme, name, value)
+    theme.reword()
     session.add(theme)
     session.flush()
     return record(session, theme.id or 0, kind, by=by, before=before, after=fields)
@@ -102,6 +103,7 @@ def undo(session: Session, decision_id: int, *, by: Actor, zone: ZoneInfo) -> Th
         pins.put_back(session, run_id, before)
     for name, value in data.get("before", {}).items():
         setattr(theme, name, TriageStatus(value) if name == "status" else value)
+    theme.reword()
     session.add(theme)
     session.flush()
     if decision.kind is DecisionKind.MERGE:

@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel
 from cocreate.core import clock
 from cocreate.core.tables import APPEND_ONLY, text_enum
 from cocreate.core.text_marks import N_
+from cocreate.text.fold import fold
 
 
 class TriageStatus(StrEnum):
@@ -41,6 +42,8 @@ class Theme(SQLModel, table=True):
     label: str = Field(default="", max_length=80)
     """What the last run would call it."""
     keywords: list[str] = Field(sa_type=sa.JSON, default_factory=list)
+    words: str = ""
+    """Name, label and keywords folded, for the queue's text filter."""
     quotes: list[int] = Field(sa_type=sa.JSON, default_factory=list)
     """Posts that speak for it, best first."""
     status: TriageStatus = Field(default=TriageStatus.NEW, sa_type=text_enum(TriageStatus), index=True)
@@ -70,9 +73,9 @@ class Theme(SQLModel, table=True):
     parts: dict[str, float] = Field(sa_type=sa.JSON, default_factory=dict)
     stale: bool = False
 
-    @property
-    def is_root(self) -> bool:
-        return self.merged_into_id is None
+    def reword(self) -> None:
+        """Let the text filter find it by what it is called now."""
+        self.words = fold(" ".join([self.name, self.label, *self.keywords]))
 
 
 class Source(StrEnum):

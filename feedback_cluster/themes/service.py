@@ -109,6 +109,7 @@ def split(
     before = pins.placed(session, run_id, chosen)
     made = add_theme(session, given, locked=True)
     made.keywords, made.quotes = words, chosen[:8]
+    made.reword()
     session.add(made)
     goal = made.id or 0
     pins.pin(session, run_id, before, goal, leaves(session, [theme.id or 0])[theme.id or 0])

@@ -1,0 +1,202 @@
+"""What a product manager does on a theme's page: one small form each, answered by the page it came from."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Response
+from pydantic import Field
+from sqlmodel import Session
+
+from cocreate.core.actor import STAFF
+from cocreate.core.errors import Invalid
+from cocreate.core.tables import MAX_ID
+from cocreate.core.text_marks import N_
+from cocreate.identity.members.queries import staff
+from cocreate.web.access import CurrentActor, CurrentRuntime, Db, RowId, allow
+from cocreate.web.page import CurrentPage
+from feedback_cluster.themes import answers, decisions, service
+from feedback_cluster.themes.models import ThemeDecision
+from feedback_cluster.themes.queries import get_theme, resolve
+
+router = APIRouter(include_in_schema=False)
+TRIAGE = [allow("theme.triage")]
+
+Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+Chosen = Annotated[list[Id], Form(alias="post")]
+Back = Annotated[str, Form()]
+
+
+class NotStaff(Invalid):
+    code = "not_staff"
+    message = N_("Only somebody of the brand can be put in charge.")
+
+
+def _done(
+    page: CurrentPage, decision: ThemeDecision, back: str, message: str, *, show: int | None = None, **params: object
+) -> Response:
+    undo = page.url("undo_decision", decision_id=decision.id)
+    page.flash(message, level="success", undo_url=undo, **params)
+    return page.redirect_to(back or page.url("show_theme", theme_id=show or decision.theme_id))
+
+
+@router.post("/themes/{theme_id}/rename", dependencies=TRIAGE)
+def rename_theme(
+    theme_id: RowId, page: CurrentPage, actor: CurrentActor, db: Db, name: Annotated[str, Form()] = "", back: Back = ""
+) -> Response:
+    decision = service.rename(db, get_theme(db, theme_id), name, by=actor)
+    return _done(page, decision, back, N_("Renamed. No run will change this name."))
+
+
+@router.post("/themes/{theme_id}/merge", dependencies=TRIAGE)
+def merge_theme(
+    theme_id: RowId,
+    page: CurrentPage,
+    actor: CurrentActor,
+    runtime: CurrentRuntime,
+    db: Db,
+    target: Annotated[int, Form(ge=1, le=MAX_ID)],
+) -> Response:
+    decision = service.merge(db, get_theme(db, theme_id), target, by=actor, zone=runtime.settings.zone)
+    return _done(page, decision, "", N_("Merged. Its voices are shown here now."), show=resolve(db, theme_id))
+
+
+@router.post("/themes/{theme_id}/split", dependencies=TRIAGE)
+def split_theme(
+    theme_id: RowId,
+    page: CurrentPage,
+    actor: CurrentActor,
+    runtime: CurrentRuntime,
+    db: Db,
+    chosen: Chosen = [],  # noqa: B006 (FastAPI copies it)
+    name: Annotated[str, Form()] = "",
+) -> Response:
+    decision = service.split(db, get_theme(db, theme_id), chosen, name, by=actor, zone=runtime.settings.zone)
+    return _done(page, decision, "", N_("A new theme of its own."), show=decision.data["to"])
+
+
+@router.post("/themes/{theme_id}/move", dependencies=TRIAGE)
+def move_posts(
+    theme_id: RowId,
+    page: CurrentPage,
+    actor: CurrentActor,
+    runtime: CurrentRuntime,
+    db: Db,
+    chosen: Chosen = [],  # noqa: B006 (FastAPI copies it)
+    target: Annotated[int, Form(ge=0, le=MAX_ID)] = 0,
+    back: Back = "",
+) -> Response:
+    """Put the chosen posts under another theme; target 0: under none."""
+    theme = get_theme(db, theme_id)
+    decision = service.move(db, theme, chosen, target or None, by=actor, zone=runtime.settings.zone)
+    count = len(decision.data["posts"])
+    return _done(page, decision, back, N_("%(count)s posts moved. No run brings them back."), count=count)
+
+
+@router.post("/themes/{theme_id}/hide", dependencies=TRIAGE)
+def hide_theme(theme_id: RowId, page: CurrentPage, actor: CurrentActor, db: Db, back: Back = "") -> Response:
+    decision = service.hide(db, get_theme(db, theme_id), by=actor)
+    return _done(page, decision, back, N_("Hidden. Owners and hosts do not see it."))
+
+
+@router.post("/themes/{theme_id}/restore", dependencies=TRIAGE)
+def restore_theme(theme_id: RowId, page: CurrentPage, actor: CurrentActor, db: Db, back: Back = "") -> Response:
+    decision = service.restore(db, get_theme(db, theme_id), by=actor)
+    return _done(page, decision, back, N_("Shown again."))
+
+
+@router.post("/themes/{theme_id}/triage", dependencies=TRIAGE)
+def triage_theme(theme_id: RowId, page: CurrentPage, actor: CurrentActor, db: Db, back: Back = "") -> Response:
+    decision = service.triage(db, get_theme(db, theme_id), by=actor)
+    return _done(page, decision, back, N_("Triaged."))
+
+
+@router.post("/themes/{theme_id}/reopen", dependencies=TRIAGE)
+def reopen_theme(theme_id: RowId, page: CurrentPage, actor: CurrentActor, db: Db, back: Back = "") -> Response:
+    decision = service.reopen(db, get_theme(db, theme_id), by=actor)
+    return _done(page, decision, back, N_("Back in the queue."))
+
+
+@router.post("/themes/{theme_id}/assign", dependencies=TRIAGE)
+def assign_theme(
+    theme_id: RowId,
+    page: CurrentPage,
+    actor: CurrentActor,
+    db: Db,
+    member: Annotated[int, Form(ge=0, le=MAX_ID)] = 0,
+    back: Back = "",
+) -> Response:
+    """Put somebody of the brand in charge; member 0: nobody."""
+    theme = get_theme(db, theme_id)
+    name = _staff_name(db, member) if member else ""
+    decision = service.assign(db, theme, member or None, by=actor)
+    if not member:
+        return _done(page, decision, back, N_("Nobody is in charge now."))
+    return _done(page, decision, back, N_("%(name)s is in charge."), name=name)
+
+
+def _staff_name(db: Session, member_id: int) -> str:
+    names = {person.id: person.name for person in staff(db, *STAFF)}
+    if member_id not in names:
+        raise NotStaff(f"member {member_id}")
+    return names[member_id]
+
+
+@router.post("/themes/{theme_id}/note", dependencies=TRIAGE)
+def note_theme(
+    theme_id: RowId, page: CurrentPage, actor: CurrentActor, db: Db, text: Annotated[str, Form()] = "", back: Back = ""
+) -> Response:
+    decision = service.write_note(db, get_theme(db, theme_id), text[:4_000], by=actor)
+    return _done(page, decision, back, N_("Note kept."))
+
+
+@router.post("/themes/decisions/{decision_id}/undo", dependencies=TRIAGE)
+def undo_decision(
+    decision_id: RowId, page: CurrentPage, actor: CurrentActor, runtime: CurrentRuntime, db: Db
+) -> Response:
+    taken = decisions.undo(db, decision_id, by=actor, zone=runtime.settings.zone)
+    page.flash(N_("Taken back: everything is as it was."), level="success")
+    return page.redirect("show_theme", theme_id=taken.theme_id)
+
+
+@router.post("/themes/{theme_id}/answers", dependencies=TRIAGE)
+def draft_answer(
+    theme_id: RowId,
+    page: CurrentPage,
+    actor: CurrentActor,
+    db: Db,
+    text: Annotated[str, Form()] = "",
+    back: Back = "",
+) -> Response:
+    answers.record_answer(db, theme_id, text, by=actor)
+    page.flash(N_("Draft kept. Approve it, then hosts may say it; publish it, and it stands on the posts."))
+    return _back(page, db, theme_id, back)
+
+
+@router.post("/themes/{theme_id}/answers/{answer_id}/approve", dependencies=TRIAGE)
+def approve_answer(
+    theme_id: RowId, answer_id: RowId, page: CurrentPage, actor: CurrentActor, db: Db, back: Back = ""
+) -> Response:
+    answers.approve(db, answers.get_answer(db, theme_id, answer_id), by=actor)
+    page.flash(N_("Approved: hosts may say it now."), level="success")
+    return _back(page, db, theme_id, back)
+
+
+@router.post("/themes/{theme_id}/answers/{answer_id}/publish", dependencies=TRIAGE)
+def publish_answer(
+    theme_id: RowId, answer_id: RowId, page: CurrentPage, actor: CurrentActor, db: Db, back: Back = ""
+) -> Response:
+    answers.publish(db, answers.get_answer(db, theme_id, answer_id), by=actor)
+    page.flash(N_("Published: it stands on every post of this theme."), level="success")
+    return _back(page, db, theme_id, back)
+
+
+@router.post("/themes/{theme_id}/answers/{answer_id}/withdraw", dependencies=TRIAGE)
+def withdraw_answer(
+    theme_id: RowId, answer_id: RowId, page: CurrentPage, actor: CurrentActor, db: Db, back: Back = ""
+) -> Response:
+    answers.withdraw(db, answers.get_answer(db, theme_id, answer_id), by=actor)
+    page.flash(N_("Withdrawn."))
+    return _back(page, db, theme_id, back)
+
+
+def _back(page: CurrentPage, db: Session, theme_id: int, back: str) -> Response:
+    return page.redirect_to(back or page.url("show_theme", theme_id=resolve(db, theme_id)))

@@ -1,0 +1,193 @@
+"""The queue of themes: filters that live in the address, the most urgent first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from cocreate.core.text_marks import N_
+from cocreate.text.fold import fold
+from cocreate.web import paging
+from feedback_cluster.themes.cards import twelve_weeks
+from feedback_cluster.themes.models import Theme, ThemePost, TriageStatus
+from feedback_cluster.themes.queries import current_run
+from feedback_cluster.themes.score import PART_LABELS
+
+GROWING = 0.15
+PAGE = 50
+
+
+class View(StrEnum):
+    """Saved views of the queue."""
+
+    NEW = "new"
+    MINE = "mine"
+    GROWING = "growing"
+    TRIAGED = "triaged"
+    ALL = "all"
+    HIDDEN = "hidden"
+
+
+VIEW_LABELS = {
+    View.NEW: N_("To triage"),
+    View.MINE: N_("Assigned to me"),
+    View.GROWING: N_("Growing"),
+    View.TRIAGED: N_("Triaged"),
+    View.ALL: N_("All"),
+    View.HIDDEN: N_("Hidden"),
+}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What of the queue is asked for."""
+
+    view: View = View.NEW
+    model: str = ""
+    board: int | None = None
+    assignee: int | None = None
+    q: str = ""
+
+    def as_query(self, **changed: Any) -> dict[str, Any]:
+        """The same as parts of an address, some of them changed."""
+        told: dict[str, Any] = {
+            "view": "" if self.view is View.NEW else self.view.value,
+            "model": self.model,
+            "board": self.board,
+            "assignee": self.assignee,
+            "q": self.q,
+        }
+        return told | changed
+
+
+@dataclass(frozen=True)
+class QueueRow:
+    """A theme in the queue."""
+
+    id: int
+    name: str
+    status: TriageStatus
+    size: int
+    people: int
+    weekly: list[int]
+    trend: float
+    score: float
+    parts: dict[str, float]
+    oldest_open_at: datetime | None
+    assignee_id: int | None
+
+    @property
+    def growing(self) -> bool:
+        return self.trend >= GROWING
+
+
+def queue(
+    session: Session, filters: Filters, *, me: int, cursor: str | None = None, limit: int = PAGE
+) -> paging.Listing[QueueRow]:
+    """A page of the queue, by score, or by growth in the view that is about it."""
+    by = col(Theme.trend) if filters.view is View.GROWING else col(Theme.score)
+    order = (by, col(Theme.id))
+    statement = (
+        select(Theme)
+        .where(*_conditions(filters, me))
+        .order_by(by.desc(), col(Theme.id).desc())
+        .limit(limit + 1)
+    )  # fmt: skip
+    if cursor:
+        statement = statement.where(paging.after(order, paging.decode_cursor(cursor, 2)))
+    themes = session.exec(statement).all()
+    place = (lambda row: (row.trend, row.id)) if filters.view is View.GROWING else (lambda row: (row.score, row.id))
+    return paging.cut([_row(theme) for theme in themes], limit, place)
+
+
+def view_counts(session: Session, me: int) -> dict[View, int]:
+    """How many themes each view holds."""
+    statement: Any = select(
+        *[sa.func.coalesce(sa.func.sum(sa.case((sa.and_(*_of_view(view, me)), 1), else_=0)), 0) for view in View]
+    ).where(*_alive())
+    return dict(zip(View, session.exec(statement).one(), strict=True))
+
+
+def find_themes(
+    session: Session, *, status: TriageStatus | None, cursor: str | None, limit: int
+) -> paging.Listing[Theme]:
+    """Themes with voices by falling score, for the JSON list; without hidden ones unless they are asked for."""
+    wanted = [Theme.status == status] if status else [col(Theme.status) != TriageStatus.HIDDEN]
+    order = (col(Theme.score), col(Theme.id))
+    statement = select(Theme).where(*_alive(), *wanted).order_by(order[0].desc(), order[1].desc()).limit(limit + 1)
+    if cursor:
+        statement = statement.where(paging.after(order, paging.decode_cursor(cursor, 2)))
+    return paging.cut(session.exec(statement).all(), limit, lambda theme: (theme.score, theme.id))
+
+
+def _alive() -> list[Any]:
+    return [
+        col(Theme.merged_into_id).is_(None),
+        col(Theme.born_at).is_not(None),
+        sa.or_(col(Theme.size) > 0, col(Theme.name_locked)),
+    ]
+
+
+def _of_view(view: View, me: int) -> list[Any]:
+    status = col(Theme.status)
+    kept = status.in_((TriageStatus.NEW, TriageStatus.TRIAGED))
+    conditions: dict[View, list[Any]] = {
+        View.NEW: [status == TriageStatus.NEW],
+        View.MINE: [kept, col(Theme.assignee_id) == me],
+        View.GROWING: [kept, col(Theme.trend) >= GROWING],
+        View.TRIAGED: [status == TriageStatus.TRIAGED],
+        View.ALL: [kept],
+        View.HIDDEN: [status == TriageStatus.HIDDEN],
+    }
+    return conditions[view]
+
+
+def _conditions(filters: Filters, me: int) -> list[Any]:
+    found = [*_alive(), *_of_view(filters.view, me)]
+    if filters.assignee is not None:
+        found.append(col(Theme.assignee_id) == filters.assignee)
+    for word in fold(filters.q).split():
+        found.append(col(Theme.words).contains(word, autoescape=True))
+    within = []
+    if filters.model:
+        within.append(ThemePost.model == filters.model)
+    if filters.board is not None:
+        within.append(ThemePost.board_id == filters.board)
+    if within:
+        leaf = sa.orm.aliased(Theme, name="leaf")
+        talked = (
+            select(leaf.root_id)
+            .join(ThemePost, col(ThemePost.theme_id) == leaf.id)
+            .where(ThemePost.run_id == current_run(), *within)
+        )
+        found.append(col(Theme.id).in_(talked))
+    return found
+
+
+def _row(theme: Theme) -> QueueRow:
+    return QueueRow(
+        id=theme.id or 0,
+        name=theme.name,
+        status=theme.status,
+        size=theme.size,
+        people=theme.people,
+        weekly=twelve_weeks(theme.weekly),
+        trend=theme.trend,
+        score=theme.score,
+        parts=ordered_parts(theme.parts),
+        oldest_open_at=theme.oldest_open_at,
+        assignee_id=theme.assignee_id,
+    )
+
+
+def ordered_parts(parts: dict[str, float]) -> dict[str, float]:
+    """The parts of a score in the order in which they are explained."""
+    return {name: parts.get(name, 0.0) for name in PART_LABELS}
+
+
+def ids_of(rows: Sequence[QueueRow]) -> list[int]:
+    return [row.id for row in rows]

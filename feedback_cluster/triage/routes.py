@@ -1,0 +1,124 @@
+"""Pages of product managers: the queue of themes and the theme."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from sqlmodel import Session
+
+from cocreate.core.actor import STAFF
+from cocreate.core.tables import MAX_ID
+from cocreate.identity.members.queries import staff
+from cocreate.web.access import CurrentActor, ReadDb, RowId, allow
+from cocreate.web.page import CurrentPage
+from feedback_cluster.runs.service import active_run
+from feedback_cluster.themes.models import TRIAGE_LABELS, Theme
+from feedback_cluster.themes.queries import current_run_id, get_theme
+from feedback_cluster.themes.score import FULL_POINTS, PART_LABELS
+from feedback_cluster.triage.queries import VIEW_LABELS, Filters, View, ids_of, queue, view_counts
+from feedback_cluster.triage.views import theme_context, voices
+from forum import api as forum
+
+router = APIRouter(include_in_schema=False)
+PANE_VOICES, PAGE_VOICES = 6, 25
+OptionalId = Annotated[int | None, Query(ge=1, le=MAX_ID)]
+
+
+@router.get("/themes", dependencies=[allow("theme.read")])
+def show_themes(
+    page: CurrentPage,
+    actor: CurrentActor,
+    db: ReadDb,
+    view: str = "",
+    model: Annotated[str, Query(max_length=60)] = "",
+    q: Annotated[str, Query(max_length=80)] = "",
+    board: str = "",
+    assignee: str = "",
+    theme: OptionalId = None,
+    cursor: str | None = None,
+) -> Response:
+    """The queue; with `theme`, that theme beside it. A blank filter of the form counts as none."""
+    filters = Filters(_view(view), model.strip(), _number(board), _number(assignee), q.strip())
+    listing = queue(db, filters, me=actor.member_id, cursor=cursor)
+    shared: dict[str, Any] = {
+        "filters": filters,
+        "rows": listing.items,
+        "next_url": page.url("show_themes", filters.as_query(cursor=listing.next_cursor))
+        if listing.next_cursor
+        else None,
+        "extras": page.slots(db, "theme.card", ids_of(listing.items)),
+        "names": {person.id: person.name for person in staff(db, *STAFF)},
+        "labels": TRIAGE_LABELS,
+        "part_labels": PART_LABELS,
+        "full_points": FULL_POINTS,
+    }
+    if page.partial and cursor:
+        return page.render("feedback_cluster/triage/inbox.html", block="rows", **shared)
+    shared |= {
+        "views": [(view, VIEW_LABELS[view], count) for view, count in view_counts(db, actor.member_id).items()],
+        "boards": forum.boards(db),
+        "models": forum.models_in_use(db),
+        "chosen": None,
+        "has_run": bool(listing.items) or current_run_id(db) is not None,
+    }
+    if page.partial:
+        return page.render("feedback_cluster/triage/inbox.html", block="queue", **shared)
+    if theme is not None:
+        chosen = get_theme(db, theme)
+        shared |= {"chosen": chosen.id, **_theme(page, db, chosen, voices_shown=PANE_VOICES)}
+    return page.render("feedback_cluster/triage/inbox.html", **shared)
+
+
+@router.get("/themes/{theme_id}", dependencies=[allow("theme.read")])
+def show_theme(
+    theme_id: RowId, page: CurrentPage, actor: CurrentActor, db: ReadDb, pane: bool = False, unsure: bool = False
+) -> Response:
+    """The theme on a page, or as a pane beside the queue; a merged one leads to where it is shown."""
+    theme = get_theme(db, theme_id)
+    if theme.root_id != theme.id:
+        return page.redirect("show_theme", theme_id=theme.root_id)
+    count = PANE_VOICES if pane else PAGE_VOICES
+    context = _theme(page, db, theme, voices_shown=count, pane=pane, unsure=unsure)
+    return page.render("feedback_cluster/triage/theme.html", block="theme", running=active_run(db), **context)
+
+
+@router.get("/themes/{theme_id}/posts", dependencies=[allow("theme.read")])
+def show_theme_posts(
+    theme_id: RowId,
+    page: CurrentPage,
+    actor: CurrentActor,
+    db: ReadDb,
+    cursor: str | None = None,
+    unsure: bool = False,
+) -> Response:
+    """All posts of a theme, a page at a time."""
+    theme = get_theme(db, theme_id)
+    context = _theme(page, db, theme, voices_shown=PAGE_VOICES, cursor=cursor, unsure=unsure) if not page.partial else {
+        "theme": theme,
+        "voices": voices(db, theme, actor, cursor=cursor, limit=PAGE_VOICES, unsure=unsure),
+        "unsure": unsure,
+    }  # fmt: skip
+    return page.render("feedback_cluster/triage/posts.html", block="rows", **context)
+
+
+def _theme(
+    page: CurrentPage,
+    db: Session,
+    theme: Theme,
+    *,
+    voices_shown: int,
+    pane: bool = True,
+    cursor: str | None = None,
+    unsure: bool = False,
+) -> dict[str, Any]:
+    context = theme_context(db, theme, page.actor, cursor=cursor, limit=voices_shown, unsure=unsure)
+    extra = page.slots(db, "theme.page", [theme.id or 0]).get(theme.id or 0)
+    back = page.url("show_theme", theme_id=theme.id)
+    return {**context, "extra": extra, "labels": TRIAGE_LABELS, "pane": pane, "back": back}
+
+
+def _view(name: str) -> View:
+    return View(name) if name in set(View) else View.NEW
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and 0 < int(text) <= MAX_ID else None

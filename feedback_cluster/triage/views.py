@@ -1,0 +1,148 @@
+"""What the page of one theme shows, gathered once for page and pane."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from cocreate.core.actor import STAFF, Actor
+from cocreate.core.text_marks import N_
+from cocreate.identity.members.queries import NOBODY, Person, people, staff
+from cocreate.web import paging
+from feedback_cluster.themes.answers import answers_of
+from feedback_cluster.themes.cards import Quote, mondays, quotes_of
+from feedback_cluster.themes.decisions import DECISION_LABELS, history
+from feedback_cluster.themes.models import Answer, DecisionKind, Source, Theme, ThemeDecision
+from feedback_cluster.themes.queries import members
+from feedback_cluster.themes.score import FULL_POINTS, PART_LABELS
+from feedback_cluster.themes.service import note_of, themes_for_choice
+from feedback_cluster.triage.queries import ordered_parts
+from forum import api as forum
+
+SOURCE_LABELS = {
+    Source.RUN: N_("by a run"),
+    Source.NEW: N_("on arrival"),
+    Source.PERSON: N_("by a person"),
+}
+QUOTES = 3
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A post as a row of its theme."""
+
+    card: forum.PostCard
+    confidence: int
+    source: Source
+
+
+@dataclass(frozen=True)
+class Told:
+    """A decision as the history tells it. subject: what it was about, in people's words."""
+
+    id: int
+    kind: DecisionKind
+    label: str
+    subject: str
+    by: Person
+    at: datetime
+    can_undo: bool
+    taken_back: bool
+
+
+@dataclass(frozen=True)
+class AnswerRow:
+    """An answer with who wrote it."""
+
+    answer: Answer
+    by: Person
+
+
+def voices(session: Session, theme: Theme, actor: Actor, *, cursor: str | None, limit: int, unsure: bool) -> Any:
+    """A page of the theme's posts that this reader may see."""
+    page = members(session, theme.id or 0, cursor=cursor, limit=limit, unsure_first=unsure)
+    cards = forum.post_cards(session, [member.post_id for member in page.items], actor=actor)
+    rows = [
+        Voice(cards[member.post_id], round(100 * member.confidence), member.source)
+        for member in page.items
+        if member.post_id in cards
+    ]
+    return paging.Listing(rows, page.next_cursor)
+
+
+def theme_context(
+    session: Session, theme: Theme, actor: Actor, *, cursor: str | None = None, limit: int = 20, unsure: bool = False
+) -> dict[str, Any]:
+    """Everything the template of a theme needs."""
+    answers = answers_of(session, theme.id or 0)
+    past = history(session, theme.id or 0)
+    assignees = staff(session, *STAFF)
+    known = people(session, [*(row.by_id for row, _ in past), *(row.by_id for row in answers), theme.assignee_id])
+    quotes: list[Quote] = quotes_of(session, [theme], actor=actor, most=QUOTES).get(theme.id or 0, [])
+    quoted = forum.post_cards(session, [quote.post_id for quote in quotes], actor=actor)
+    return {
+        "theme": theme,
+        "points": curve_points(theme),
+        "models": [{"label": name, "value": count} for name, count in list(theme.models.items())[:6]],
+        "kinds": [
+            {"label": forum.KIND_LABELS[forum.PostKind(kind)], "value": count} for kind, count in theme.kinds.items()
+        ],
+        "quotes": [(quote, quoted[quote.post_id]) for quote in quotes if quote.post_id in quoted],
+        "parts": [
+            (PART_LABELS[name], points, FULL_POINTS[name]) for name, points in ordered_parts(theme.parts).items()
+        ],
+        "assignee": known.get(theme.assignee_id or 0),
+        "assignees": [(person.id, person.name) for person in assignees],
+        "note": note_of(session, theme),
+        "answers": [AnswerRow(row, known.get(row.by_id or 0, NOBODY)) for row in answers],
+        "history": told(session, past, known),
+        "others": themes_for_choice(session, theme.id or 0),
+        "voices": voices(session, theme, actor, cursor=cursor, limit=limit, unsure=unsure),
+        "unsure": unsure,
+        "source_labels": SOURCE_LABELS,
+    }
+
+
+def curve_points(theme: Theme) -> list[dict[str, Any]]:
+    """Voices per week as the curve draws them."""
+    return [
+        {"label": f"{monday.month}/{monday.day}", "value": theme.weekly.get(monday.isoformat(), 0)}
+        for monday in mondays(theme.weekly)
+    ]
+
+
+def told(session: Session, past: list[tuple[ThemeDecision, bool]], known: dict[int, Person]) -> list[Told]:
+    """The history in people's words."""
+    mentioned = {
+        theme_id
+        for row, _ in past
+        for theme_id in (row.theme_id, row.data.get("to"), row.data.get("after", {}).get("merged_into_id"))
+        if theme_id
+    }
+    names = dict(session.exec(select(Theme.id, Theme.name).where(col(Theme.id).in_(mentioned))).all())
+    kinds = {row.id: row.kind for row, _ in past}
+    return [
+        Told(
+            id=row.id or 0,
+            kind=row.kind,
+            label=DECISION_LABELS[kinds.get(row.undoes_id, row.kind) if row.undoes_id else row.kind],
+            subject=_subject(row, names),
+            by=known.get(row.by_id or 0, NOBODY),
+            at=row.at,
+            can_undo=row.kind is not DecisionKind.UNDO and not taken_back,
+            taken_back=taken_back,
+        )
+        for row, taken_back in past
+    ]
+
+
+def _subject(row: ThemeDecision, names: dict[Any, str]) -> str:
+    before, after = row.data.get("before", {}), row.data.get("after", {})
+    if row.kind is DecisionKind.RENAME:
+        return f"{before.get('name')} → {after.get('name')}"
+    if row.kind is DecisionKind.MERGE:
+        return f"{names.get(row.theme_id, '')} → {names.get(after.get('merged_into_id'), '')}"
+    if row.kind in (DecisionKind.SPLIT, DecisionKind.MOVE):
+        return f"{len(row.data.get('posts', {}))} → {names.get(row.data.get('to'), '·')}"
+    return ""
