@@ -6,7 +6,7 @@ theme is where the last run put the post, fixed where a person put it, apart whe
 
 Warm (the default once any post has a theme): the themes start from their posts and keep their ids; posts that fit
 nothing may found a new one. Cold: clusters are made afresh and matched one to one to the themes they resemble.
-A locked theme is listed even when no post is left in it.
+A locked theme keeps its centre in both; warm, it is listed even when no post is left in it.
 """
 
 import hashlib
@@ -76,6 +76,7 @@ def run_folder(folder: Path, progress: Progress) -> dict[str, Any]:
             warm=themes.warm if themes.ids else None,
             fixed=themes.fixed,
             apart=themes.apart,
+            known=len(themes.ids),
             grow=themes.cold,
             progress=progress,
         )
@@ -119,10 +120,11 @@ class Themes:
         last = {post.theme for post in posts if post.theme is not None}
         fixed = {post.fixed for post in posts if post.fixed is not None}
         apart = {theme for post in posts for theme in post.apart} & last
+        locked = set(job.locked)
         self.old = np.array([REST if post.theme is None else post.theme for post in posts], dtype=np.int64)
         self.cold = job.cold or not last
         # A cold run starts from the themes people decided something about; the others it must find again by itself.
-        self.ids: list[int] = sorted(fixed | apart | set(job.locked) | (set() if self.cold else last))
+        self.ids: list[int] = sorted(fixed | apart | (locked & last if self.cold else locked | last))
         self.number = {theme: number for number, theme in enumerate(self.ids)}
         self.warm = np.array([self.number.get(theme, REST) for theme in self.old.tolist()], dtype=np.int64)
         self.fixed = self._pairs([(row, post.fixed) for row, post in enumerate(posts) if post.fixed is not None])
@@ -173,7 +175,7 @@ def read_posts(path: Path) -> list[Post]:
                 told = json.loads(line)
                 apart = tuple(told.get("apart") or ())
                 posts.append(Post(int(told["id"]), str(told["text"]), told.get("theme"), told.get("fixed"), apart))
-            except (KeyError, TypeError, ValueError) as wrong:
+            except (AttributeError, KeyError, TypeError, ValueError) as wrong:
                 raise ValueError(f"posts.jsonl line {number}: {wrong!r}") from wrong
     return posts
 

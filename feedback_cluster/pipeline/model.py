@@ -43,14 +43,15 @@ class Guidance:
     warm: IntArray | None
     fixed: tuple[Any, Any] | None
     apart: tuple[Any, Any] | None
+    known: int
     grow: bool
     decisions: Decisions
 
     @classmethod
-    def of(cls, warm: Any, fixed: Any, apart: Any, *, grow: bool) -> "Guidance":
+    def of(cls, warm: Any, fixed: Any, apart: Any, *, known: int, grow: bool) -> "Guidance":
         """Guidance from what `fit` takes."""
         given = None if warm is None else np.asarray(warm, dtype=np.int64)
-        return cls(given, fixed, apart, grow, Decisions.of(fixed, apart))
+        return cls(given, fixed, apart, known, grow, Decisions.of(fixed, apart))
 
     @property
     def named(self) -> int:
@@ -58,7 +59,7 @@ class Guidance:
         told = [self.decisions.labels, self.decisions.apart_labels]
         if self.warm is not None:
             told.append(self.warm)
-        return 1 + max(int(labels.max(initial=REST)) for labels in told)
+        return max(self.known, 1 + max(int(labels.max(initial=REST)) for labels in told))
 
 
 def in_silence(step: str, done: int, total: int) -> None:
@@ -85,19 +86,21 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         warm: Sequence[int] | IntArray | None = None,
         fixed: tuple[Any, Any] | None = None,
         apart: tuple[Any, Any] | None = None,
+        known: int = 0,
         grow: bool = False,
         progress: Progress = in_silence,
     ) -> Self:
         """Learn the clusters of `texts`.
 
         warm: (n_posts,) clusters of the last run, -1 for none. fixed: (rows, clusters) that a person decided; it binds.
-        apart: (rows, clusters) that a person ruled out. The clusters named by any of them keep their numbers. With warm
-        labels there are no others but those born from many posts that fit nothing; `grow` adds clusters up to k.
+        apart: (rows, clusters) that a person ruled out. known: how many clusters have a number
+        already, posts or not; these and those named by the others keep their numbers. With warm labels there are no
+        further clusters but those born from many posts that fit nothing; `grow` adds clusters up to k.
         """
         documents = self._cut(texts, progress)
         # One thread: sums come in one order on every machine, and the other core stays with the pages.
         with threadpool_limits(limits=1):
-            self._learn(texts, documents, Guidance.of(warm, fixed, apart, grow=grow), progress)
+            self._learn(texts, documents, Guidance.of(warm, fixed, apart, known=known, grow=grow), progress)
         return self
 
     def predict(self, texts: Sequence[str]) -> tuple[IntArray, FloatArray]:

@@ -1,5 +1,7 @@
 """A small gold corpus: what owners of an invented brand might say about eight subjects, written for these tests."""
 
+import random
+
 GOLD: dict[str, list[str]] = {
     "座椅通风": [
         "座椅通风开到三档噪音特别大，像吹风机",
@@ -100,3 +102,19 @@ GOLD: dict[str, list[str]] = {
 }
 TEXTS = [text for texts in GOLD.values() for text in texts]
 SUBJECTS = [subject for subject, texts in GOLD.items() for _ in texts]
+
+VOCABULARY = {
+    "座椅": "座椅 通风 噪音 按摩 加热 头枕 腰托 腿托 真皮 记忆",
+    "蓝牙": "蓝牙 断连 手机 配对 电话 音乐 歌词 投屏 互联 钥匙",
+    "续航": "续航 缩水 低温 掉电 电耗 热泵 表显 电池 预热 馈电",
+    "泊车": "泊车 车位 雷达 地库 影像 障碍 遥控 轮毂 柱子 倒车",
+    "空调": "空调 异味 滤芯 蒸发箱 发霉 内循环 出风口 暖风 制冷 压缩机",
+    "语音": "语音 唤醒 对话 方言 识别 助手 播报 导航 指令 歌名",
+}
+NEWBORN = "天窗 漏水 密封条 积水 顶棚 遮阳帘 天幕 排水孔 胶条 渗水"
+
+
+def told_about(words: str, n: int, seed: int) -> list[str]:
+    """n posts of four words each: enough to test births, which need more posts than anyone should write by hand."""
+    rng = random.Random(seed)
+    return ["，".join(rng.sample(words.split(), 4)) for _ in range(n)]
