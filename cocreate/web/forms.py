@@ -22,6 +22,7 @@ _MESSAGES = {
     "greater_than_equal": N_("This number is too small."),
     "less_than_equal": N_("This number is too large."),
     "date_from_datetime_parsing": N_("Please enter a date such as 2026-06-05."),
+    "date_from_datetime_inexact": N_("Please enter a date such as 2026-06-05."),
     "date_parsing": N_("Please enter a date such as 2026-06-05."),
     "string_pattern_mismatch": N_("This does not have the expected form."),
 }
@@ -54,7 +55,7 @@ def check(model: type[Model], values: Mapping[str, Any]) -> BoundForm[Model]:
         errors: dict[str, str] = {}
         for error in problem.errors():
             name = str(error["loc"][0]) if error["loc"] else ""
-            own = error.get("ctx", {}).get("error")
+            own = error.get("ctx", {}).get("error") if error["type"] == "value_error" else None
             text = str(own) if own is not None else _MESSAGES.get(error["type"], N_("This does not fit."))
             errors.setdefault(name, text)
         return BoundForm(None, dict(values), errors)

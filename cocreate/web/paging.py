@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -49,8 +50,26 @@ def decode_cursor(cursor: str, length: int) -> list[Any]:
 
 
 def after(columns: Sequence[Any], values: Sequence[Any]) -> sa.ColumnElement[bool]:
-    """Rows that come behind `values` when all columns are sorted descending."""
-    return sa.tuple_(*columns) < sa.tuple_(*[sa.literal(v, c.type) for v, c in zip(values, columns, strict=True)])
+    """Rows that come behind `values` when all columns are sorted descending; BadCursor for a value of another type.
+
+    A moment may be given as ISO text, which is how a cursor holds it.
+    """
+    fitting = [sa.literal(_fit(v, c), c.type) for v, c in zip(values, columns, strict=True)]
+    return sa.tuple_(*columns) < sa.tuple_(*fitting)
+
+
+def _fit(value: Any, column: Any) -> Any:
+    wanted = column.type.python_type
+    if wanted is datetime and isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError as error:
+            raise BadCursor(value[:40]) from error
+    if wanted is float and isinstance(value, int):
+        value = float(value)
+    if not isinstance(value, wanted):
+        raise BadCursor(f"{value!r:.40} for {wanted.__name__}")
+    return value
 
 
 def cut(rows: Sequence[Row], limit: int, key: Any) -> Listing[Row]:
