@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from cocreate.cli import create_cli
 from cocreate.core.config import Settings
 from cocreate.core.runtime import Runtime
+from cocreate.exchange.module import module as exchange
 from cocreate.identity.module import module as identity
 from cocreate.notify.module import module as notify
 from cocreate.web.app import KERNEL, create_app
@@ -13,7 +14,7 @@ from forum.module import module as forum
 from roadmap.module import module as roadmap
 from search.module import module as search
 
-MODULES = (KERNEL, identity, notify, search, forum, feedback_cluster, roadmap)
+MODULES = (KERNEL, identity, notify, exchange, search, forum, feedback_cluster, roadmap)
 
 cli = create_cli(MODULES)
 

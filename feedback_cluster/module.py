@@ -3,7 +3,7 @@
 from cocreate.core.actor import STAFF, Role
 from cocreate.core.module import Job, Module, NavItem, Timer
 from cocreate.core.text_marks import N_
-from feedback_cluster import bench, commands
+from feedback_cluster import bench, commands, demo
 from feedback_cluster.runs import routes as run_pages
 from feedback_cluster.runs.jobs import run_clusters, run_nightly
 from feedback_cluster.runs.service import JOB
@@ -19,6 +19,7 @@ from forum.events import (
     PostsImported,
     PostStatusChanged,
     PostSubmitted,
+    PostsWithdrawn,
     VoteCast,
     VoteWithdrawn,
 )
@@ -48,6 +49,7 @@ module = Module(
         PostsImported: [listeners.place_imported],
         PostDeleted: [listeners.drop_post],
         PostHidden: [listeners.drop_post],
+        PostsWithdrawn: [listeners.drop_withdrawn],
         VoteCast: [listeners.follow_votes],
         VoteWithdrawn: [listeners.follow_votes],
         PostStatusChanged: [listeners.follow_status],
@@ -55,5 +57,6 @@ module = Module(
     slots={"post.page": [fillers.on_post_page], "me.card": [fillers.on_my_card]},
     policies=POLICIES,
     nav=[NavItem(N_("Themes"), "show_themes", "layers", room="staff", policy="theme.read", position=10)],
+    seeds=[demo.seed],
     benches={"cluster": bench.cluster},
 )

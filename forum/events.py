@@ -49,6 +49,14 @@ class PostsImported(Event):
 
 
 @dataclass(frozen=True)
+class PostsWithdrawn(Event):
+    """Up to 500 voices were blanked because their import was taken back."""
+
+    import_id: int
+    post_ids: list[int]
+
+
+@dataclass(frozen=True)
 class VoteCast(Event):
     post_id: int
     member_id: int

@@ -4,7 +4,7 @@ from cocreate.core.actor import EVERYONE, MEMBERS, Role
 from cocreate.core.module import Module, NavItem
 from cocreate.core.text_marks import N_
 from cocreate.identity.events import MemberLeft
-from forum import api_v1, demo, indexing, notices
+from forum import api_v1, bench, demo, exchange, indexing, notices
 from forum.comments import routes as comments
 from forum.desk import routes as desk
 from forum.events import CommentAdded, OfficialResponseGiven, PostDeleted, PostStatusChanged
@@ -50,7 +50,9 @@ module = Module(
     },
     policies=POLICIES,
     search_sources=[indexing.posts],
+    tables=[exchange.posts],
     notices=notices.NOTICES,
     seeds=[demo.seed],
+    benches={"board": bench.board},
     nav=[NavItem(N_("Look around"), "show_board", "house", position=10)],
 )

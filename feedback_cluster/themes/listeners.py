@@ -16,6 +16,7 @@ from forum.events import (
     PostsImported,
     PostStatusChanged,
     PostSubmitted,
+    PostsWithdrawn,
     VoteCast,
     VoteWithdrawn,
 )
@@ -38,6 +39,11 @@ def place_imported(session: Session, event: PostsImported) -> None:
 def drop_post(session: Session, event: PostDeleted | PostHidden) -> None:
     """A post that nobody may read speaks for no theme."""
     drop_posts(session, [event.post_id])
+
+
+def drop_withdrawn(session: Session, event: PostsWithdrawn) -> None:
+    """Nor do voices whose import was taken back."""
+    drop_posts(session, event.post_ids)
 
 
 def follow_votes(session: Session, event: VoteCast | VoteWithdrawn) -> None:
