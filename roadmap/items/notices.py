@@ -45,18 +45,26 @@ def tell_supporters(runtime: Runtime, *, change_id: int) -> None:
             return
         ids = list(session.exec(select(ItemPost.post_id).where(col(ItemPost.item_id) == item.id)))
         behind = forum.people_behind(session, ids)
-        key = f"item:{item.id}:{change.stage.value}:{change.occurrence}"
-        words = {"item": item.title, "news": translated(STAGE_NEWS[change.stage]), "sentence": change.sentence}
-        url = f"/roadmap/{item.id}"
+        key, words, url = message_key(change), wording(item, change), f"/roadmap/{item.id}"
     members = sorted(behind.members)
     for start in range(0, len(members), CHUNK):
         chunk = members[start : start + CHUNK]
         with runtime.database.write() as session:
-            for notice, params in _grouped(session, behind, chunk, words).items():
+            for notice, params in by_reason(session, behind, chunk, words).items():
                 tell(session, list(params), notice, key=key, params=params, url=url)
 
 
-def _grouped(
+def message_key(change: ItemChange) -> str:
+    """One message per member, item, stage and occurrence."""
+    return f"item:{change.item_id}:{change.stage.value}:{change.occurrence}"
+
+
+def wording(item: RoadmapItem, change: ItemChange) -> dict[str, Any]:
+    """What all messages about this step have in common."""
+    return {"item": item.title, "news": translated(STAGE_NEWS[change.stage]), "sentence": change.sentence}
+
+
+def by_reason(
     session: Session, behind: Supporters, members: Sequence[int], words: dict[str, Any]
 ) -> dict[str, dict[int, dict[str, Any]]]:
     """The chunk's members by the reason why they are told, each with their own post."""

@@ -116,7 +116,7 @@ def write_change(
     )  # fmt: skip
     session.add(change)
     session.flush()
-    links.settle_item(session, item, by=by, reason=sentence)
+    links.settle_item(session, item, by=by, reason=sentence, at=at)
     audit.record(session, by, "item.stage", "roadmap_item", item.id, stage=stage.value, occurrence=change.occurrence)
     outbox.publish(
         session,

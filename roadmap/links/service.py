@@ -3,6 +3,7 @@ how many people that is."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -82,7 +83,9 @@ def follow_merges(session: Session) -> list[int]:
     return moved
 
 
-def sync_item(session: Session, item: RoadmapItem, *, by: Actor = NOBODY, reason: str = "") -> None:
+def sync_item(
+    session: Session, item: RoadmapItem, *, by: Actor = NOBODY, reason: str = "", at: datetime | None = None
+) -> None:
     """Make the posts behind an item those that its links name now, let statuses follow and count the people."""
     item_id = item.id or 0
     wanted = _posts_named(session, item_id)
@@ -96,7 +99,7 @@ def sync_item(session: Session, item: RoadmapItem, *, by: Actor = NOBODY, reason
         )
     joined = [ItemPost(item_id=item_id, post_id=post_id, theme_id=wanted[post_id]) for post_id in wanted.keys() - known]
     insert_many_once(session, joined)
-    settle_posts(session, sorted(wanted), by=by, cause_id=item_id, reason=reason)
+    settle_posts(session, sorted(wanted), by=by, cause_id=item_id, reason=reason, at=at)
     _let_go(session, item_id, gone, item.status, by=by)
     supporters = forum.people_behind(session, wanted)
     item.people, item.voices, item.stale = supporters.people, supporters.voices, False
@@ -114,17 +117,20 @@ def _posts_named(session: Session, item_id: int) -> dict[int, int | None]:
     return named | {row.post_id: None for row in rows if row.post_id is not None}
 
 
-def settle_item(session: Session, item: RoadmapItem, *, by: Actor, reason: str = "") -> None:
+def settle_item(
+    session: Session, item: RoadmapItem, *, by: Actor, reason: str = "", at: datetime | None = None
+) -> None:
     """All posts behind an item take the status that follows from it; from an item that is not public, none does."""
     ids = list(session.exec(select(ItemPost.post_id).where(ItemPost.item_id == item.id)))
-    settle_posts(session, ids, by=by, cause_id=item.id or 0, reason=reason)
+    settle_posts(session, ids, by=by, cause_id=item.id or 0, reason=reason, at=at)
     if not item.public:
         _let_go(session, item.id or 0, ids, item.status, by=by)
 
 
 def settle_posts(
-    session: Session, post_ids: Sequence[int], *, by: Actor = NOBODY, cause_id: int = 0, reason: str = ""
-) -> None:
+    session: Session, post_ids: Sequence[int], *, by: Actor = NOBODY, cause_id: int = 0, reason: str = "",
+    at: datetime | None = None
+) -> None:  # fmt: skip
     """Give posts the status of the item that is furthest along for each. reason: what to say where `cause_id` leads."""
     best = _leading_items(session, post_ids)
     groups: dict[tuple[int, ItemStatus], list[int]] = defaultdict(list)
@@ -132,7 +138,7 @@ def settle_posts(
         groups[lead].append(post_id)
     for (item_id, status), ids in sorted(groups.items()):
         said = reason if item_id == cause_id else ""
-        forum.set_status(session, ids, POST_STATUS[status], cause=("roadmap_item", item_id), by=by, reason=said)
+        forum.set_status(session, ids, POST_STATUS[status], cause=("roadmap_item", item_id), by=by, reason=said, at=at)
 
 
 def _leading_items(session: Session, post_ids: Sequence[int]) -> dict[int, tuple[int, ItemStatus]]:
