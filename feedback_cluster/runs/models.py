@@ -24,7 +24,7 @@ class RunState(StrEnum):
 
 
 STATE_LABELS = {
-    RunState.QUEUED: N_("Waiting"),
+    RunState.QUEUED: N_("In line"),
     RunState.RUNNING: N_("Running"),
     RunState.DONE: N_("Done"),
     RunState.FAILED: N_("Failed"),

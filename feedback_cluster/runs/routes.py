@@ -18,8 +18,8 @@ PAGE = 20
 
 STEPS = {
     "export": N_("Gather the voices"),
-    "start": N_("Start"),
-    "read": N_("Read"),
+    "start": N_("Start the run"),
+    "read": N_("Read the voices"),
     "segment": N_("Cut into words"),
     "features": N_("Weigh the words"),
     "cluster": N_("Find themes"),
