@@ -21,12 +21,18 @@ _numbers = itertools.count(1)
 def make_member(runtime: Runtime) -> Callable[..., Member]:
     """`make_member("小周", Role.PM)`: a stored member with these roles."""
 
-    def make(name: str = "", *roles: Role, **values: Any) -> Member:
+    def make(name: str = "", *roles: Role, suspended: bool = False, **values: Any) -> Member:
         number = next(_numbers)
         with runtime.database.write() as session:
-            return add_member(
-                session, name=name or f"车主{number}", email=f"member{number}@example.com", roles=frozenset(roles), **values
+            member = add_member(
+                session,
+                name=name or f"车主{number}",
+                email=f"member{number}@example.com",
+                roles=frozenset(roles),
+                **values,
             )
+            member.suspended_at = clock.now() if suspended else None
+            return member
 
     return make
 

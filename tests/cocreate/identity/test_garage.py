@@ -1,0 +1,96 @@
+"""My garage, and the brand's mark."""
+
+import pytest
+
+from cocreate.core import audit
+from cocreate.core.actor import Role
+from cocreate.identity.vehicles.queries import cars, garage, known_models
+
+
+def of(runtime, member):
+    with runtime.database.read() as session:
+        return garage(session, member.id)
+
+
+def test_a_car_is_added_corrected_and_removed(client, runtime, make_member):
+    member = make_member()
+    data = {"model": "云麓", "model_year": "2025", "hardware": "HX-2", "software": "2.2"}
+    assert client.post("/garage", actor=member, data=data).status_code == 303
+    [car] = of(runtime, member)
+    assert (car.model, car.model_year, car.hardware, car.software, car.verified) == ("云麓", 2025, "HX-2", "2.2", False)
+    client.post(f"/garage/{car.id}", actor=member, data=data | {"software": "2.4"})
+    assert of(runtime, member)[0].software == "2.4"
+    answer = client.post(f"/garage/{car.id}/remove", actor=member)
+    assert answer.status_code == 303
+    assert of(runtime, member) == []
+    client.post(f"/garage/{car.id}/restore", actor=member)  # the undo of the toast
+    assert [row.id for row in of(runtime, member)] == [car.id]
+
+
+def test_another_car_must_be_verified_anew_but_new_software_keeps_the_mark(client, runtime, make_member, make_vehicle):
+    member = make_member()
+    car = make_vehicle(member, "云麓", verified=True, model_year=2025, hardware="HX-2")
+    same = {"model": "云麓", "model_year": "2025", "hardware": "HX-2"}
+    client.post(f"/garage/{car.id}", actor=member, data=same | {"software": "2.4"})
+    assert of(runtime, member)[0].verified
+    client.post(f"/garage/{car.id}", actor=member, data=same | {"model": "晴川"})
+    assert not of(runtime, member)[0].verified
+
+
+@pytest.mark.parametrize("act", ["", "/remove", "/restore"])
+def test_nobody_touches_anothers_car(client, runtime, make_member, make_vehicle, act):
+    owner, stranger = make_member(), make_member()
+    car = make_vehicle(owner, "云麓")
+    assert client.get(f"/garage/{car.id}", actor=stranger).status_code == 404
+    answer = client.post(f"/garage/{car.id}{act}", actor=stranger, data={"model": "x"})
+    assert answer.status_code == 404
+    assert of(runtime, owner)[0].model == "云麓"
+
+
+def test_a_garage_holds_ten_cars(client, runtime, make_member, make_vehicle):
+    member = make_member()
+    for _ in range(10):
+        make_vehicle(member)
+    assert client.post("/garage", actor=member, data={"model": "云麓"}).status_code == 409
+    assert len(of(runtime, member)) == 10
+
+
+@pytest.mark.parametrize(
+    ("role", "status"), [(Role.PM, 303), (Role.AGENT, 303), (Role.ADMIN, 303), (Role.HOST, 403), (Role.MODERATOR, 403)]
+)
+def test_the_mark_is_given_by_those_who_may(client, runtime, make_member, make_vehicle, role, status):
+    owner, staff = make_member(), make_member("员", role)
+    car = make_vehicle(owner)
+    assert client.post(f"/vehicles/{car.id}/verify", actor=owner).status_code == 403
+    assert client.post(f"/vehicles/{car.id}/verify", actor=staff).status_code == status
+    assert of(runtime, owner)[0].verified == (status == 303)
+    if status == 303:
+        with runtime.database.read() as session:
+            assert [(e.action, e.actor_id) for e in audit.trail(session, "vehicle", car.id)] == [
+                ("vehicle.verify", staff.id)
+            ]
+        client.post(f"/vehicles/{car.id}/unverify", actor=staff)
+        assert not of(runtime, owner)[0].verified
+
+
+def test_cars_by_id_cost_one_statement(runtime, make_member, make_vehicle, count_queries):
+    member = make_member()
+    ids = [make_vehicle(member, f"车{n}", verified=n == 0, model_year=2024, software="1.0").id for n in range(5)]
+    with runtime.database.read() as session, count_queries() as statements:
+        found = cars(session, [*ids, None, 10**12])
+    assert len(statements) == 1
+    assert sorted(found) == ids
+    assert (found[ids[0]].model, found[ids[0]].year, found[ids[0]].software, found[ids[0]].verified) == (
+        "车0",
+        2024,
+        "1.0",
+        True,
+    )
+
+
+def test_known_models_come_most_frequent_first(runtime, make_member, make_vehicle):
+    member = make_member()
+    for model in ("晴川", "云麓", "云麓"):
+        make_vehicle(member, model)
+    with runtime.database.read() as session:
+        assert known_models(session) == ["云麓", "晴川"]
