@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +18,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from cocreate.core import clock, outbox
-from cocreate.core.db import insert_many_once
 from cocreate.core.tables import columns
 from cocreate.core.text_marks import N_
 from cocreate.exchange import values
@@ -82,6 +82,7 @@ class PostTable:
     name = "posts"
     label = N_("Posts")
     fields = FIELDS
+    link = ("show_post", "post_id")
 
     def plan(self, rows: Iterable[SourceRow], options: Options) -> Iterator[PlannedRow | RowError]:
         """Voices in the order of the file; a row that repeats an own id of the same file is refused."""
@@ -256,11 +257,17 @@ def _content(voice: Voice, visibility: Visibility) -> dict[str, Any]:
 
 def _row(voice: Voice, import_id: int, options: Options, visibility: Visibility, moment: datetime) -> dict[str, Any]:
     created_at = voice.created_at or moment
-    post = Post(
-        **_content(voice, visibility), source=options.source, external_id=voice.external_id, import_id=import_id,
-        created_at=created_at, hot=hot_score(0, created_at),
-    )  # fmt: skip
-    return {c.key: getattr(post, c.key) for c in _POST.columns if c.key != "id"}
+    return _blank_post() | _content(voice, visibility) | {
+        "source": options.source, "external_id": voice.external_id, "import_id": import_id,
+        "created_at": created_at, "hot": hot_score(0, created_at),
+    }  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _blank_post() -> dict[str, Any]:
+    """What the model sets by itself; making 5,000 models for it would take longer than writing the rows."""
+    post = Post(title="")
+    return {column.key: getattr(post, column.key) for column in _POST.columns if column.key != "id"}
 
 
 def _insert(session: Session, rows: list[dict[str, Any]]) -> dict[str, int]:
@@ -290,7 +297,9 @@ def _update(session: Session, changed: Mapping[int, Voice], visibility: Visibili
 def _replace_tags(session: Session, tags: Mapping[int, Sequence[str]], known: set[int]) -> None:
     if known:
         session.connection().execute(sa.delete(PostTag).where(col(PostTag.post_id).in_(known)))
-    insert_many_once(session, [PostTag(post_id=post_id, tag=tag) for post_id, words in tags.items() for tag in words])
+    rows = [{"post_id": post_id, "tag": tag} for post_id, words in tags.items() for tag in words]
+    if rows:
+        session.connection().execute(sa.insert(PostTag), rows)
 
 
 # -- undoing

@@ -110,6 +110,8 @@ class ImportTable(Protocol):
     name: str
     label: str
     fields: Sequence[Field]
+    link: tuple[str, str]
+    """Name of the route that shows one row, and of its parameter."""
 
     def plan(self, rows: Iterable[SourceRow], options: Options) -> Iterator[PlannedRow | RowError]:
         """Check and convert rows in their order, without a database; the same file gives the same plan each time."""
