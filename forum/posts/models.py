@@ -61,11 +61,19 @@ def _listed_index(name: str, *fields: str) -> sa.Index:
     return sa.Index(name, *fields, "id", "visibility", sqlite_where=sa.text(_LISTED), postgresql_where=sa.text(_LISTED))
 
 
+def _partial_index(name: str, field: str) -> sa.Index:
+    there = sa.text(f"{field} IS NOT NULL")
+    return sa.Index(name, field, sqlite_where=there, postgresql_where=there)
+
+
 class Post(SQLModel, table=True):
     """One idea, problem, question or praise, as its author wrote it, or one imported voice."""
 
     __table_args__ = (
         sa.UniqueConstraint("source", "external_id"),
+        # Partial, because SQLite would otherwise walk the many rows without a value instead of an index of lists.
+        _partial_index("ix_post_merged_into_id", "merged_into_id"),
+        _partial_index("ix_post_import_id", "import_id"),
         _listed_index("ix_post_hot", "hot"),
         _listed_index("ix_post_new", "created_at"),
         _listed_index("ix_post_top", "vote_count"),
@@ -88,7 +96,7 @@ class Post(SQLModel, table=True):
     author_label: str | None = None
     source: str = Field(default="", max_length=80)
     external_id: str | None = Field(default=None, max_length=200)
-    import_id: int | None = Field(default=None, index=True)
+    import_id: int | None = None
     import_hash: str | None = Field(default=None, max_length=64)
     """Hash of the imported fields as they were last read, so that a changed row is told from an equal one."""
     imported_votes: int = 0
@@ -103,7 +111,7 @@ class Post(SQLModel, table=True):
     edited_at: datetime | None = None
     hidden_at: datetime | None = None
     deleted_at: datetime | None = None
-    merged_into_id: int | None = Field(default=None, foreign_key="post.id", index=True)
+    merged_into_id: int | None = Field(default=None, foreign_key="post.id")
     vote_count: int = 0
     comment_count: int = 0
     hot: float = 0.0

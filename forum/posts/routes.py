@@ -18,10 +18,12 @@ from forum.boards.queries import boards
 from forum.comments.queries import threads
 from forum.desk.forms import ResponseForm, StatusForm
 from forum.posts import listing, service, views
+from forum.posts.facets import facets
 from forum.posts.forms import PostForm
 from forum.posts.listing import Filters, Sort
 from forum.posts.models import KIND_LABELS, STATUS_LABELS, PostKind, PostStatus, PostTag, Visibility
 from forum.posts.queries import get_post, models_in_use, post_cards
+from forum.posts.rows import draw_rows
 from forum.votes.queries import voted_ids
 from search import api as search
 
@@ -70,8 +72,7 @@ def show_board(
     rows = listing.list_posts(db, filters, actor, limit=PAGE, cursor=cursor)
     next_url = page.url("show_board", query=filters.query(cursor=rows.next_cursor)) if rows.next_cursor else None
     shared: dict[str, Any] = {
-        "rows": rows.items,
-        "extras": page.slots(db, "post.card", [row.id for row in rows.items]),
+        "rows": draw_rows(page, rows.items, page.slots(db, "post.card", [row.id for row in rows.items])),
         "next_url": next_url,
         "status_labels": STATUS_LABELS,
     }
@@ -82,9 +83,7 @@ def show_board(
         block="results",
         public=True,
         filters=filters,
-        boards=boards(db),
-        models=models_in_use(db),
-        shipped=listing.shipped_since(db, listing.month_start(runtime.settings.zone)),
+        facets=facets(runtime, db),
         kind_labels=KIND_LABELS,
         first=cursor is None,
         **shared,
