@@ -40,7 +40,7 @@ KIND_WORDS = {
 _KINDS = {word: kind for kind, words in KIND_WORDS.items() for word in words.split()}
 MOST_TAGS = 20
 FIELDS = (
-    Field("title", N_("Title"), ("标题", "主题", "题目", "subject", "headline", "summary"), text=True),
+    Field("title", N_("Headline"), ("标题", "主题", "题目", "subject", "headline", "summary"), text=True),
     Field("body", N_("Text"), ("正文", "内容", "反馈内容", "描述", "详情", "意见", "评论", "text", "content",
                                 "description", "message", "comment", "feedback"), text=True),
     Field("kind", N_("Kind"), ("类型", "类别", "反馈类型", "type", "category"),
@@ -101,13 +101,14 @@ class PostTable:
             else:
                 yield PlannedRow(row.number, row.line, voice)
 
-    def preview(self, row: PlannedRow) -> Mapping[str, str]:
+    def preview(self, row: PlannedRow, options: Options) -> Mapping[str, str]:
         voice: Voice = row.data
+        moment = voice.created_at.astimezone(options.zone) if voice.created_at else None
         return {
             "title": voice.title,
             "body": "" if voice.title_derived and voice.body == voice.title else voice.body[:200],
             "kind": voice.kind.value,
-            "created_at": voice.created_at.isoformat() if voice.created_at else "",
+            "created_at": f"{moment:%Y-%m-%d %H:%M}".removesuffix(" 00:00") if moment else "",
             "author": voice.author_label or "",
             "model": voice.model,
             "model_year": str(voice.model_year or ""),

@@ -117,7 +117,7 @@ class ImportTable(Protocol):
         """Check and convert rows in their order, without a database; the same file gives the same plan each time."""
         ...
 
-    def preview(self, row: PlannedRow) -> Mapping[str, str]:
+    def preview(self, row: PlannedRow, options: Options) -> Mapping[str, str]:
         """A planned row as people may look at it, by field."""
         ...
 

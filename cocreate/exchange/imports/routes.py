@@ -192,18 +192,19 @@ def _preview(page: Any, runtime: Any, table: ImportTable, row: Import, problem: 
     except (Unreadable, FileNotFoundError):
         return {"problem": page.text(N_("The file is no longer there. Please hand it in again."))}
     choices = {field.name: dict(field.choices) for field in table.fields}
+    options = options_of(runtime, row)
     shown: list[dict[str, Any]] = []
     for one in rows:
         if isinstance(one, PlannedRow):
             cells = {
                 name: page.text(choices[name][value]) if value in choices.get(name, {}) else value
-                for name, value in table.preview(one).items()
+                for name, value in table.preview(one, options).items()
             }
             shown.append({"line": one.line, "cells": cells, "reason": ""})
         else:
             shown.append({"line": one.line, "cells": {}, "reason": page.text(one.reason, **one.params)})
     used = [field for field in table.fields if any(one["cells"].get(field.name) for one in shown)]
-    return {"sample": sample, "preview": shown, "used": used, "options": options_of(runtime, row)}
+    return {"sample": sample, "preview": shown, "used": used}
 
 
 def _wishes(row: Import, table: ImportTable, form: FormData) -> service.Wishes:
