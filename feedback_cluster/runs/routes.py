@@ -69,6 +69,7 @@ def show_run(run_id: RowId, page: CurrentPage, db: ReadDb) -> Response:
         "by": people(db, [run.started_by]).get(run.started_by or 0),
         "current": current_run_id(db),
         "score_labels": SCORE_LABELS,
+        "stage_labels": STEPS,
     }
     return page.render("feedback_cluster/runs/run.html", block="progress", **context)
 

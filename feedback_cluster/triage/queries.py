@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from cocreate.core import clock
 from cocreate.core.text_marks import N_
 from cocreate.text.fold import fold
 from cocreate.web import paging
@@ -83,6 +84,11 @@ class QueueRow:
     @property
     def growing(self) -> bool:
         return self.trend >= GROWING
+
+    @property
+    def waiting_days(self) -> int:
+        """For how many days its oldest unanswered voice has waited; 0 when none waits."""
+        return (clock.now() - self.oldest_open_at).days if self.oldest_open_at else 0
 
 
 def queue(

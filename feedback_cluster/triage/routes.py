@@ -42,6 +42,7 @@ def show_themes(
     shared: dict[str, Any] = {
         "filters": filters,
         "rows": listing.items,
+        "from_start": cursor is None,
         "next_url": page.url("show_themes", filters.as_query(cursor=listing.next_cursor))
         if listing.next_cursor
         else None,

@@ -1,0 +1,161 @@
+"""What people decide holds, binds later runs, and can be taken back without a trace on the figures."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlmodel import Session, col, select
+
+from cocreate.core import audit
+from cocreate.core.actor import Actor
+from cocreate.core.runtime import Runtime
+from feedback_cluster import api
+from feedback_cluster.themes import decisions, service
+from feedback_cluster.themes.models import Theme, ThemeDecision, ThemePin, ThemePost, TriageStatus
+from feedback_cluster.themes.queries import current_run_id, get_theme
+from feedback_cluster.themes.service import AlreadySo, MergedAway, NothingChosen, SameTheme
+
+MakeTheme = Callable[..., Theme]
+FIGURES = ("size", "people", "votes", "weekly", "models", "kinds", "trend", "score", "parts", "status", "name")
+
+
+def state(session: Session) -> dict[str, Any]:
+    """All that a decision may change: places, pins, themes."""
+    run_id = current_run_id(session)
+    places = session.exec(select(ThemePost.post_id, ThemePost.theme_id).where(ThemePost.run_id == run_id)).all()
+    pins = session.exec(select(ThemePin)).all()
+    themes = session.exec(select(Theme).where(Theme.size > 0).order_by(col(Theme.id))).all()
+    return {
+        "places": sorted(map(tuple, places)),
+        "pins": sorted((pin.post_id, pin.theme_id, tuple(pin.apart)) for pin in pins),
+        "themes": [[getattr(theme, name) for name in FIGURES] + [theme.root_id] for theme in themes],
+    }
+
+
+def test_merging_shows_the_voices_of_both_and_counts_people_once(
+    session: Session, runtime: Runtime, make_theme: MakeTheme, make_voices: Any, make_member: Any, pm_actor: Actor
+) -> None:
+    owner = make_member("车主")
+    mine = make_voices(["蓝牙断连", "蓝牙又断"], author_id=owner.id)
+    one, two = make_theme("蓝牙", posts=mine[:1]), make_theme("断连", posts=mine[1:])
+    service.merge(session, get_theme(session, two.id or 0), one.id or 0, by=pm_actor, zone=runtime.settings.zone)
+    shown = api.theme_cards(session, [one.id or 0])[one.id or 0]
+    assert (shown.size, shown.people) == (2, 1)
+    assert api.resolve(session, two.id or 0) == one.id
+    assert sorted(api.post_ids_of(session, [two.id or 0])[two.id or 0]) == sorted(mine)
+
+
+def test_a_chain_of_merges_leads_to_its_end_and_undo_frees_the_middle(
+    session: Session, runtime: Runtime, make_theme: MakeTheme, pm_actor: Actor
+) -> None:
+    a, b, c = (make_theme(name) for name in "甲乙丙")
+    zone = runtime.settings.zone
+    service.merge(session, get_theme(session, a.id or 0), b.id or 0, by=pm_actor, zone=zone)
+    second = service.merge(session, get_theme(session, b.id or 0), c.id or 0, by=pm_actor, zone=zone)
+    assert api.resolve(session, a.id or 0) == c.id
+    decisions.undo(session, second.id or 0, by=pm_actor, zone=zone)
+    assert api.resolve(session, a.id or 0) == b.id
+    assert get_theme(session, b.id or 0).size == 4
+    assert get_theme(session, c.id or 0).size == 2
+
+
+def test_a_theme_is_not_merged_into_itself_by_a_detour(
+    session: Session, runtime: Runtime, make_theme: MakeTheme, pm_actor: Actor
+) -> None:
+    a, b = make_theme("甲"), make_theme("乙")
+    zone = runtime.settings.zone
+    service.merge(session, get_theme(session, a.id or 0), b.id or 0, by=pm_actor, zone=zone)
+    with pytest.raises(SameTheme):
+        service.merge(session, get_theme(session, b.id or 0), a.id or 0, by=pm_actor, zone=zone)
+    with pytest.raises(MergedAway):
+        service.rename(session, get_theme(session, a.id or 0), "别名", by=pm_actor)
+
+
+@pytest.mark.parametrize("act", ["merge", "split", "move", "take_out", "rename", "hide", "triage", "assign", "note"])
+def test_undo_loses_nothing(
+    session: Session, runtime: Runtime, make_theme: MakeTheme, pm_actor: Actor, act: str
+) -> None:
+    zone = runtime.settings.zone
+    one, two = make_theme("座椅通风"), make_theme("方向盘加热")
+    posts = api.post_ids_of(session, [one.id or 0])[one.id or 0]
+    before = state(session)
+    theme, other = get_theme(session, one.id or 0), two.id or 0
+    acts: dict[str, Callable[[], ThemeDecision]] = {
+        "merge": lambda: service.merge(session, theme, other, by=pm_actor, zone=zone),
+        "split": lambda: service.split(session, theme, posts[:1], "三档噪音", by=pm_actor, zone=zone),
+        "move": lambda: service.move(session, theme, posts[:1], other, by=pm_actor, zone=zone),
+        "take_out": lambda: service.move(session, theme, posts[:1], None, by=pm_actor, zone=zone),
+        "rename": lambda: service.rename(session, theme, "座椅", by=pm_actor),
+        "hide": lambda: service.hide(session, theme, by=pm_actor),
+        "triage": lambda: service.triage(session, theme, by=pm_actor),
+        "assign": lambda: service.assign(session, theme, pm_actor.id, by=pm_actor),
+        "note": lambda: service.write_note(session, theme, "先看三档", by=pm_actor),
+    }
+    decision = acts[act]()
+    session.flush()
+    assert act in ("assign", "note") or state(session) != before
+    decisions.undo(session, decision.id or 0, by=pm_actor, zone=zone)
+    session.flush()
+    assert state(session) == before
+    assert (theme.assignee_id, theme.note_id, theme.name_locked) == (None, None, False)
+
+
+def test_an_undo_is_refused_once_somebody_decided_anew(
+    session: Session, runtime: Runtime, make_theme: MakeTheme, pm_actor: Actor
+) -> None:
+    one, two, three = make_theme("甲"), make_theme("乙"), make_theme("丙")
+    zone = runtime.settings.zone
+    post = api.post_ids_of(session, [one.id or 0])[one.id or 0][:1]
+    first = service.move(session, get_theme(session, one.id or 0), post, two.id, by=pm_actor, zone=zone)
+    service.move(session, get_theme(session, two.id or 0), post, three.id, by=pm_actor, zone=zone)
+    with pytest.raises(decisions.Overtaken):
+        decisions.undo(session, first.id or 0, by=pm_actor, zone=zone)
+    renamed = service.rename(session, get_theme(session, one.id or 0), "一", by=pm_actor)
+    service.rename(session, get_theme(session, one.id or 0), "二", by=pm_actor)
+    with pytest.raises(decisions.Overtaken):
+        decisions.undo(session, renamed.id or 0, by=pm_actor, zone=zone)
+
+
+def test_a_decision_is_taken_back_once(
+    session: Session, runtime: Runtime, make_theme: MakeTheme, pm_actor: Actor
+) -> None:
+    theme = make_theme("甲")
+    zone = runtime.settings.zone
+    decision = service.triage(session, get_theme(session, theme.id or 0), by=pm_actor)
+    decisions.undo(session, decision.id or 0, by=pm_actor, zone=zone)
+    with pytest.raises(decisions.Overtaken):
+        decisions.undo(session, decision.id or 0, by=pm_actor, zone=zone)
+
+
+def test_posts_of_other_themes_cannot_be_split_off(
+    session: Session, runtime: Runtime, make_theme: MakeTheme, pm_actor: Actor
+) -> None:
+    one, two = make_theme("甲"), make_theme("乙")
+    foreign = api.post_ids_of(session, [two.id or 0])[two.id or 0]
+    with pytest.raises(NothingChosen):
+        service.split(session, get_theme(session, one.id or 0), foreign, "新", by=pm_actor, zone=runtime.settings.zone)
+
+
+def test_every_decision_is_audited_and_the_same_one_twice_refused(
+    session: Session, make_theme: MakeTheme, pm_actor: Actor
+) -> None:
+    theme = get_theme(session, make_theme("甲").id or 0)
+    service.triage(session, theme, by=pm_actor)
+    with pytest.raises(AlreadySo):
+        service.triage(session, theme, by=pm_actor)
+    session.flush()
+    assert [entry.action for entry in audit.trail(session, "theme", theme.id or 0)] == ["theme.triage"]
+
+
+def test_hidden_themes_are_kept_from_posts_and_hosts(
+    session: Session, make_theme: MakeTheme, make_voices: Any, pm_actor: Actor
+) -> None:
+    posts = make_voices(["蓝牙断连"])
+    theme = get_theme(session, make_theme("蓝牙", posts=posts).id or 0)
+    assert api.themes_of_posts(session, posts)[posts[0]].name == "蓝牙"
+    assert [ranked.card.id for ranked in api.rank_themes(session)] == [theme.id]
+    service.hide(session, theme, by=pm_actor)
+    session.flush()
+    assert api.themes_of_posts(session, posts) == {}
+    assert api.rank_themes(session) == []
+    assert theme.status is TriageStatus.HIDDEN
