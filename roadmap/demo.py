@@ -141,7 +141,7 @@ def _history(row: dict[str, Any], item: RoadmapItem, by: Actor) -> list[ItemChan
                 release_id=item.release_id if stage not in (ItemStage.RECEIVED, ItemStage.STUDIED) else None,
                 by_id=by.id,
                 at=_moment(step["days_ago"], 10),
-            )  # fmt: skip
+            )
         )
     return changes
 
@@ -206,6 +206,8 @@ def _stream(session: Session, row: dict[str, Any], people: dict[str, int], topic
         live.answered(session, session_row, topic, said[topic.theme_id], by=by)
         topic.answered_at = clock.now() - timedelta(minutes=minutes)
     if prepared:
+        # The words lie ready for the host; viewers read them once the topic is answered.
+        prepared[0].answer = said[prepared[0].theme_id]
         _on_stage(session, session_row, prepared[0], by)
 
 

@@ -16,7 +16,7 @@ from forum import api as forum
 from roadmap.items import queries, service
 from roadmap.items.forms import BoundItem, BoundNewItem, BoundStage
 from roadmap.items.models import ItemStage, ItemStatus, RoadmapItem
-from roadmap.items.stages import STAGE_LABELS, STATUS_LABELS, STATUS_OF, TRACK
+from roadmap.items.stages import STAGE_LABELS, STATUS_LABELS, TRACK
 from roadmap.links import service as links
 from roadmap.links.models import ItemPost
 from roadmap.releases.queries import release_refs
@@ -151,7 +151,7 @@ def move_item(
 
 
 def _words() -> dict[str, Any]:
-    return {"status_labels": STATUS_LABELS, "stage_labels": STAGE_LABELS, "STATUS_OF": STATUS_OF, "track": TRACK}
+    return {"status_labels": STATUS_LABELS, "stage_labels": STAGE_LABELS, "track": TRACK}
 
 
 def _refused(form: BoundForm[Any], problem: Invalid) -> BoundForm[Any]:
