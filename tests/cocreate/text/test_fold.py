@@ -1,7 +1,7 @@
 """Folding gives texts that mean the same one spelling, and does so once and for all."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cocreate.text.fold import fold
@@ -14,6 +14,8 @@ OWNERS_CHARACTERS = st.text(
 
 
 @given(OWNERS_CHARACTERS)
+@example("薴")  # simplified in two steps: 苧, then 苎
+@example("\u3164")  # its compatibility form is invisible as well
 def test_folding_twice_is_folding_once(text: str) -> None:
     once = fold(text)
     assert fold(once) == once
