@@ -12,6 +12,7 @@ from cocreate.core.tables import columns
 from cocreate.identity.members.queries import NOBODY, Person, people
 from cocreate.web.paging import Listing, cut, decode_cursor
 from forum.comments.models import Comment
+from forum.links import cursor_id
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def page_of_comments(
         own = [col(Comment.author_id) == actor.id] if actor.signed_in else []
         statement = statement.where(sa.or_(col(Comment.hidden_at).is_(None), *own))
     if cursor is not None:
-        statement = statement.where(col(Comment.id) > int(decode_cursor(cursor, 1)[0]))
+        statement = statement.where(col(Comment.id) > cursor_id(decode_cursor(cursor, 1)[0]))
     page = cut(list(session.exec(statement)), limit, lambda row: [row[0]])
     return Listing(_views(session, page.items, actor), page.next_cursor)
 

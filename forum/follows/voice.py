@@ -9,8 +9,9 @@ from sqlmodel import Session, col, select
 from cocreate.core.actor import Actor
 from cocreate.core.tables import columns
 from cocreate.web.page import Page
-from cocreate.web.paging import BadCursor, Listing, after, cut, decode_cursor
+from cocreate.web.paging import Listing, cut, decode_cursor
 from forum.follows.models import Subscription
+from forum.links import cursor_id
 from forum.posts.models import Post, StatusChange
 from forum.posts.queries import readable_by
 from forum.posts.views import journey
@@ -33,10 +34,7 @@ def stories(
     """A page of the member's posts, votes or follows, newest first; two statements."""
     statement = _statement(show, actor)
     if cursor is not None:
-        (last,) = decode_cursor(cursor, 1)
-        if not isinstance(last, int) or not 0 <= last < 2**31:
-            raise BadCursor("not an id")
-        statement = statement.where(after((col(Post.id),), (last,)))
+        statement = statement.where(col(Post.id) < cursor_id(decode_cursor(cursor, 1)[0]))
     rows = list(session.exec(statement.order_by(col(Post.id).desc()).limit(limit + 1)))
     found = cut(rows, limit, lambda post: [post.id])
     trails: dict[int, list[StatusChange]] = {}

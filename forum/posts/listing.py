@@ -14,6 +14,7 @@ from cocreate.core.tables import columns
 from cocreate.identity.vehicles.models import Vehicle
 from cocreate.web.paging import BadCursor, Listing, after, cut, decode_cursor
 from forum.boards.models import Board
+from forum.links import cursor_id
 from forum.posts.models import VOTABLE, Post, PostKind, PostStatus, PostTag, StatusChange, Visibility
 from forum.posts.queries import listed
 from forum.votes.models import Vote
@@ -147,7 +148,7 @@ def _page(statement: Any, sort: Sort, limit: int, cursor: str | None) -> Any:
     key = col(_KEYS[sort])
     if cursor is not None:
         name, value, last_id = decode_cursor(cursor, 3)
-        statement = statement.where(after((key, col(Post.id)), (_key_value(sort, name, value), _whole(last_id))))
+        statement = statement.where(after((key, col(Post.id)), (_key_value(sort, name, value), cursor_id(last_id))))
     return statement.order_by(key.desc(), col(Post.id).desc()).limit(limit + 1)
 
 
@@ -164,13 +165,7 @@ def _key_value(sort: Sort, name: Any, value: Any) -> Any:
         return moment
     if isinstance(value, str):
         raise BadCursor("not a number")
-    return float(value) if sort == Sort.HOT else _whole(value)
-
-
-def _whole(value: Any) -> int:
-    if not isinstance(value, int) or not 0 <= value < 2**31:
-        raise BadCursor("not an id")
-    return value
+    return float(value) if sort == Sort.HOT else cursor_id(value)
 
 
 def _narrow(session: Session, statement: Any, filters: Filters, actor: Actor) -> Any | None:
