@@ -14,6 +14,7 @@ from feedback_cluster.runs.service import active_run
 from feedback_cluster.themes.models import TRIAGE_LABELS, Theme
 from feedback_cluster.themes.queries import current_run_id, get_theme
 from feedback_cluster.themes.score import FULL_POINTS, PART_LABELS
+from feedback_cluster.themes.service import themes_for_choice
 from feedback_cluster.triage.queries import VIEW_LABELS, Filters, View, ids_of, queue, view_counts
 from feedback_cluster.triage.views import theme_context, voices
 from forum import api as forum
@@ -93,11 +94,12 @@ def show_theme_posts(
 ) -> Response:
     """All posts of a theme, a page at a time."""
     theme = get_theme(db, theme_id)
-    context = _theme(page, db, theme, voices_shown=PAGE_VOICES, cursor=cursor, unsure=unsure) if not page.partial else {
+    context: dict[str, Any] = {
         "theme": theme,
         "voices": voices(db, theme, actor, cursor=cursor, limit=PAGE_VOICES, unsure=unsure),
         "unsure": unsure,
-    }  # fmt: skip
+        "others": [] if page.partial else themes_for_choice(db, theme.id or 0),
+    }
     return page.render("feedback_cluster/triage/posts.html", block="rows", **context)
 
 
@@ -108,10 +110,9 @@ def _theme(
     *,
     voices_shown: int,
     pane: bool = True,
-    cursor: str | None = None,
     unsure: bool = False,
 ) -> dict[str, Any]:
-    context = theme_context(db, theme, page.actor, cursor=cursor, limit=voices_shown, unsure=unsure)
+    context = theme_context(db, theme, page.actor, limit=voices_shown, unsure=unsure)
     extra = page.slots(db, "theme.page", [theme.id or 0]).get(theme.id or 0)
     back = page.url("show_theme", theme_id=theme.id)
     return {**context, "extra": extra, "labels": TRIAGE_LABELS, "pane": pane, "back": back}

@@ -72,7 +72,7 @@ def voices(session: Session, theme: Theme, actor: Actor, *, cursor: str | None, 
 
 
 def theme_context(
-    session: Session, theme: Theme, actor: Actor, *, cursor: str | None = None, limit: int = 20, unsure: bool = False
+    session: Session, theme: Theme, actor: Actor, *, limit: int = 20, unsure: bool = False
 ) -> dict[str, Any]:
     """Everything the template of a theme needs."""
     answers = answers_of(session, theme.id or 0)
@@ -98,7 +98,7 @@ def theme_context(
         "answers": [AnswerRow(row, known.get(row.by_id or 0, NOBODY)) for row in answers],
         "history": told(session, past, known),
         "others": themes_for_choice(session, theme.id or 0),
-        "voices": voices(session, theme, actor, cursor=cursor, limit=limit, unsure=unsure),
+        "voices": voices(session, theme, actor, cursor=None, limit=limit, unsure=unsure),
         "unsure": unsure,
         "source_labels": SOURCE_LABELS,
     }
