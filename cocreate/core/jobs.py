@@ -20,6 +20,7 @@ from cocreate.core.runtime import Runtime
 
 log = logging.getLogger("cocreate.jobs")
 LANES = (outbox.FAST, outbox.SLOW)
+SWEEP_SECONDS = 3.0
 
 
 class _QuietConsumer(Consumer):  # type: ignore[misc]
@@ -52,6 +53,7 @@ class Worker:
         self._dirty = {lane: threading.Event() for lane in LANES}
         self._busy = {lane: threading.Lock() for lane in LANES}
         self._consumer: Consumer | None = None
+        self._over = threading.Event()
         self._drain_task = self.queue.task(name="cocreate_drain")(self._drain_from_queue)
         self.queue.periodic_task(crontab(minute="*"), name="cocreate_minute")(self._every_minute)
         # Each worker thread listens on a connection of its own; whoever ends closes its own.
@@ -98,10 +100,21 @@ class Worker:
                 outbox.release_all(session)
         self._consumer = _QuietConsumer(self.queue, workers=3, initial_delay=0.02, max_delay=0.5, scheduler_interval=1)
         self._consumer.start()
+        self._over.clear()
+        threading.Thread(target=self._sweep, name="outbox-sweep", daemon=True).start()
         self.poke()
+
+    def _sweep(self) -> None:
+        # Commands write outbox rows in processes of their own, and retries come due without a commit: nobody pokes then.
+        while not self._over.wait(SWEEP_SECONDS):
+            with self.runtime.database.read() as session:
+                due = outbox.any_due(session)
+            if due:
+                self.poke()
 
     def stop(self) -> None:
         """Let running entries end, at most five seconds, and stop the threads."""
+        self._over.set()
         if self._consumer is not None:
             self._consumer.shutdown_timeout = 5
             self._consumer.stop(graceful=True)

@@ -67,18 +67,26 @@ def enqueue(
     return insert_once(session, entry)
 
 
+def _due(moment: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        col(OutboxEntry.finished_at).is_(None),
+        col(OutboxEntry.parked_at).is_(None),
+        col(OutboxEntry.run_after) <= moment,
+        sa.or_(col(OutboxEntry.leased_until).is_(None), col(OutboxEntry.leased_until) < moment),
+    )
+
+
+def any_due(session: Session) -> bool:
+    """Whether there is anything that a worker could take now."""
+    return session.exec(select(OutboxEntry.id).where(*_due(clock.now())).limit(1)).first() is not None
+
+
 def claim(session: Session, lane: str) -> OutboxEntry | None:
     """Take the oldest due entry of a lane for one lease; None when nothing is due. Other workers skip it."""
     moment = clock.now()
     statement = (
         select(OutboxEntry)
-        .where(
-            OutboxEntry.lane == lane,
-            col(OutboxEntry.finished_at).is_(None),
-            col(OutboxEntry.parked_at).is_(None),
-            OutboxEntry.run_after <= moment,
-            sa.or_(col(OutboxEntry.leased_until).is_(None), col(OutboxEntry.leased_until) < moment),
-        )
+        .where(OutboxEntry.lane == lane, *_due(moment))
         .order_by(col(OutboxEntry.id))
         .limit(1)
         .with_for_update(skip_locked=True)

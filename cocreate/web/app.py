@@ -47,15 +47,15 @@ def create_app(runtime: Runtime, *, worker: bool = False) -> FastAPI:
         threading.Thread(target=app.state.renderer.warm, name="warm-templates", daemon=True).start()
         for start in app.state.on_start:
             threading.Thread(target=start, name="warm", daemon=True).start()
-        background = Worker(runtime, sole=runtime.database.is_sqlite) if worker else None
+        # Without a worker in this process it still wakes the others after each commit.
+        background = Worker(runtime, sole=runtime.database.is_sqlite)
         app.state.worker = background
-        if background is not None:
+        if worker:
             background.start()
         try:
             yield
         finally:
-            if background is not None:
-                background.stop()
+            background.stop()
             runtime.close()
 
     settings = runtime.settings

@@ -73,3 +73,19 @@ def test_a_queue_that_is_away_delays_an_effect_and_loses_none(runtime):
     assert worker.drain() == 2
     assert heard == [1]
     worker.stop()
+
+
+def test_what_a_command_wrote_in_another_process_is_found_by_the_sweep(runtime, monkeypatch):
+    monkeypatch.setattr("cocreate.core.jobs.SWEEP_SECONDS", 0.05)
+    heard: list[int] = []
+    rang = threading.Event()
+    assembled = _assembled(runtime, heard, rang)
+    worker = Worker(assembled, sole=True)
+    worker.start()
+    try:
+        runtime.database.after_commit.remove(worker.poke)
+        with runtime.database.write() as session:
+            outbox.publish(session, BellRang(3))
+        assert rang.wait(10), "nobody swept"
+    finally:
+        worker.stop()
