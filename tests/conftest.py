@@ -99,9 +99,7 @@ def app(shared_runtime: Runtime) -> FastAPI:
 
 
 @pytest.fixture
-def runtime(
-    shared_runtime: Runtime, dialect: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> Iterator[Runtime]:
+def runtime(shared_runtime: Runtime, dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Runtime]:
     """The application with an empty, migrated database of its own."""
     if dialect == "sqlite":
         path = tmp_path / "test.db"
@@ -172,3 +170,14 @@ def count_queries(database: Database) -> Callable[[], AbstractContextManager[lis
             event.remove(database.engine, "before_cursor_execute", note)
 
     return counting
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """Debian's Chromium, headless, driven by Playwright; its own download is never used."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        yield browser
+        browser.close()

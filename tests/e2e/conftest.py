@@ -1,7 +1,6 @@
 """A real site in its own process, on both databases, and a real browser at 390 px to walk through it."""
 
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -37,7 +36,13 @@ class Site:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """A `cocreate` command against this site's database."""
         return subprocess.run(
-            [*PROGRAM, *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True, timeout=120, check=False
+            [*PROGRAM, *arguments],
+            cwd=ROOT,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
 
     def member(self, name: str, *roles: Role) -> Member:
@@ -70,7 +75,7 @@ def wait_until_ready(url: str, process: subprocess.Popen[bytes], seconds: float 
     raise AssertionError("the server was not ready in time")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def site(dialect: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """`cocreate serve` (and `cocreate worker` on PostgreSQL) with an empty, migrated database."""
     home = tmp_path_factory.mktemp(f"site-{dialect}")
@@ -91,9 +96,7 @@ def site(dialect: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.
     processes = []
     with (home / "server.log").open("wb") as log:
         for command in ["serve"] + (["worker"] if dialect == "postgresql" else []):
-            processes.append(
-                subprocess.Popen([*PROGRAM, command], cwd=ROOT, env=environment, stdout=log, stderr=log)
-            )
+            processes.append(subprocess.Popen([*PROGRAM, command], cwd=ROOT, env=environment, stdout=log, stderr=log))
             if command == "serve":
                 wait_until_ready(f"http://127.0.0.1:{port}", processes[0])
     settings = Settings(_env_file=None, home=home, port=port, database_url=database_url)  # type: ignore[call-arg]
@@ -104,17 +107,6 @@ def site(dialect: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.
         process.terminate()
     for process in processes:
         process.wait(timeout=15)
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[object]:
-    """Debian's Chromium, headless, driven by Playwright; its own download is never used."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,14 +1,13 @@
 """What app.js promises, in a real browser: each page is drawn with the real macros and answered without a network."""
 
 import mimetypes
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
 from cocreate.web.page import STATIC, TEMPLATES
 from cocreate.web.security import CSP
@@ -24,14 +23,6 @@ FRAME = """<!doctype html><html lang="en"><head>
 <template id="note-server"><p class="toast">server</p></template></body></html>"""
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
 @pytest.fixture
 def environment() -> Environment:
     made = Environment(
@@ -45,9 +36,9 @@ def environment() -> Environment:
 
 
 @pytest.fixture
-def show(browser: Browser, environment: Environment) -> Iterator[Callable[..., Page]]:
+def show(chromium: Browser, environment: Environment) -> Iterator[Callable[..., Page]]:
     """`show(template, **answers)` opens a page; answers are (status, body) by path, or None for a dead line."""
-    context = browser.new_context()
+    context = chromium.new_context()
 
     def opened(source: str, answers: dict[str, tuple[int, str] | None] | None = None) -> Page:
         body = environment.from_string(source).render()
