@@ -5,7 +5,7 @@ from cocreate.core.module import Job, Module, NavItem
 from cocreate.core.text_marks import N_
 from feedback_cluster.events import RunFinished, ThemePostsChanged, ThemesMerged
 from forum.events import PostDeleted, PostHidden, PostRestored, VoteCast, VoteWithdrawn
-from roadmap import demo
+from roadmap import bench, demo
 from roadmap.events import ItemStageChanged
 from roadmap.items import api_v1 as items_api
 from roadmap.items import notices
@@ -46,6 +46,7 @@ module = Module(
     ],
     notices=notices.NOTICES,
     seeds=[demo.seed],
+    benches={"live": bench.live},
     jobs=[
         Job("roadmap.tell_supporters", notices.tell_supporters, own_sessions=True),
         Job("roadmap.sync_item", listeners.sync_item),

@@ -14,8 +14,7 @@ from roadmap.live.snapshot import Snapshot, shelf
 
 router = APIRouter(prefix="/api/v1", tags=["live"])
 
-# Not beginning with "public": the guests' page cache would answer in our place, without the tag's 304.
-CACHE = "max-age=1, public, stale-while-revalidate=5"
+CACHE = "public, max-age=1, stale-while-revalidate=5"
 
 
 class TopicOut(BaseModel):
