@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import AsyncIterator
 from itertools import islice
 from typing import Annotated, Any
 
@@ -27,9 +28,10 @@ PAGE = 20
 ERRORS_SHOWN = 50
 
 
-async def read_form(request: Request) -> FormData:
+async def read_form(request: Request) -> AsyncIterator[FormData]:
     """A posted form as it came: the names of its fields depend on the file."""
-    return await request.form(max_files=1, max_fields=500)
+    async with request.form(max_files=1, max_fields=500) as form:
+        yield form
 
 
 Posted = Annotated[FormData, Depends(read_form)]

@@ -1,0 +1,126 @@
+"""`cocreate import` as a process of its own: killed, interrupted, refused, run beside itself."""
+
+import csv
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent.parent
+PROGRAM = [sys.executable, "-c", "import main; main.cli()", "import"]
+ROWS = 3000
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def big_file(tmp_path: Path) -> Path:
+    path = tmp_path / "声音.csv"
+    with path.open("w", encoding="utf-8", newline="") as target:
+        writer = csv.writer(target)
+        writer.writerow(["id", "text"])
+        writer.writerows([number, f"第{number}条：座椅通风开大以后噪音明显，希望优化"] for number in range(1, ROWS + 1))
+    return path
+
+
+def start(home: Path, file: Path, *more: str) -> subprocess.Popen[str]:
+    environment = {**os.environ, "COCREATE_HOME": str(home), "COCREATE_LANGUAGE": "en"}
+    environment.pop("COCREATE_DATABASE_URL", None)
+    command = [*PROGRAM, str(file), *more, "--json"]
+    return subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )  # fmt: skip
+
+
+def finish(process: subprocess.Popen[str]) -> dict[str, Any]:
+    output, problems = process.communicate(timeout=240)
+    assert output, problems
+    result: dict[str, Any] = json.loads(output.splitlines()[-1])
+    return result
+
+
+def written(home: Path) -> list[str]:
+    if not (home / "cocreate.db").exists():
+        return []
+    with sqlite3.connect(f"file:{home / 'cocreate.db'}?mode=ro", uri=True) as connection:
+        try:
+            rows = connection.execute("SELECT external_id FROM post ORDER BY id").fetchall()
+        except sqlite3.OperationalError:
+            return []
+    return [row[0] for row in rows]
+
+
+def stop_midway(home: Path, file: Path, number: int) -> subprocess.Popen[str]:
+    process = start(home, file, "--map", "id=external_id,text=body")
+    deadline = time.monotonic() + 180
+    while not written(home) and time.monotonic() < deadline and process.poll() is None:
+        time.sleep(0.01)
+    process.send_signal(number)
+    process.communicate(timeout=60)
+    return process
+
+
+@pytest.mark.slow
+def test_a_killed_import_goes_on_and_has_every_row_once(home: Path, big_file: Path) -> None:
+    process = stop_midway(home, big_file, signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    before = written(home)
+    assert before == [str(number) for number in range(1, len(before) + 1)]
+    assert 0 < len(before) < ROWS
+    assert len(before) % 500 == 0
+
+    result = finish(start(home, big_file, "--map", "id=external_id,text=body"))
+    assert result == {"added": ROWS, "updated": 0, "skipped": 0, "failed": 0, "errors": []}
+    assert sorted(written(home), key=int) == [str(number) for number in range(1, ROWS + 1)]
+    again = finish(start(home, big_file, "--map", "id=external_id,text=body"))
+    assert (again["added"], again["skipped"]) == (0, ROWS)
+
+
+@pytest.mark.slow
+def test_ctrl_c_leaves_it_interrupted(home: Path, big_file: Path) -> None:
+    process = stop_midway(home, big_file, signal.SIGINT)
+    assert process.returncode == 130
+    assert 0 < len(written(home)) < ROWS
+    with sqlite3.connect(home / "cocreate.db") as connection:
+        assert connection.execute("SELECT state FROM import").fetchall() == [("interrupted",)]
+    assert finish(start(home, big_file, "--map", "id=external_id,text=body"))["added"] == ROWS
+
+
+@pytest.mark.slow
+def test_bad_files_and_mappings_change_nothing_and_say_why(
+    home: Path, tmp_path: Path, make_file: Callable[..., Path]
+) -> None:
+    cases = [
+        (b"", "", None),
+        (b'id,text\n1,"never closed\n', "", 2),
+        ("id,text\n1,好\n".encode(), "nowhere=body", None),
+        ("id,text\n1,好\n".encode(), "text", None),
+    ]
+    for number, (content, mapping, line) in enumerate(cases):
+        process = start(home, make_file(content, f"{number}.csv"), *(["--map", mapping] if mapping else []))
+        result = finish(process)
+        assert process.returncode == 1
+        assert (result["added"], result["errors"][0]["line"]) == (0, line)
+        assert result["errors"][0]["reason"]
+    assert written(home) == []
+
+
+@pytest.mark.slow
+def test_a_dry_run_counts_and_writes_nothing(home: Path, make_file: Callable[..., Path]) -> None:
+    file = make_file("id,text,date\n1,好的,2020-6-5\n2,不好,某天\n")
+    result = finish(start(home, file, "--dry-run"))
+    assert (result["added"], result["failed"], result["errors"][0]["line"]) == (1, 1, 3)
+    assert written(home) == []
+    with sqlite3.connect(home / "cocreate.db") as connection:
+        assert connection.execute("SELECT count(*) FROM import").fetchone() == (0,)
