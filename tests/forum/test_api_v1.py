@@ -36,7 +36,8 @@ def test_one_post_says_everything_public_about_itself(
 ) -> None:
     author = make_member("小周")
     post = make_post(
-        "雨刷记住档位", author=author, board_id=make_board("cockpit").id, body="**建议：**记住", votes=2, tags=("雨刷",),
+        "雨刷记住档位", author=author, board_id=make_board("cockpit").id, body="**建议：**记住", votes=2,
+        tags=("雨刷",),
         imported_votes=5,
     )  # fmt: skip
     item = client.get(f"/api/v1/posts/{post.id}").json()
@@ -79,40 +80,33 @@ def test_a_post_is_written_once_per_key(
     first = client.post("/api/v1/posts", token=token, json=data, headers={"idempotency-key": "a1"})
     again = client.post("/api/v1/posts", token=token, json=data, headers={"idempotency-key": "a1"})
     item = first.json()
-    assert (item["title"], item["kind"], item["board"], item["tags"]) == (
-        "雨刷 记住档位",
-        "problem",
-        "cockpit",
-        ["雨刷"],
-    )
+    assert (item["title"], item["kind"]) == ("雨刷 记住档位", "problem")
+    assert (item["board"], item["tags"]) == ("cockpit", ["雨刷"])
     assert first.headers["location"] == f"/api/v1/posts/{item['id']}"
     assert again.json()["id"] == item["id"]
     assert client.get(first.headers["location"]).json() == item
 
 
-@pytest.mark.parametrize(
-    ("data", "field"),
-    [
-        ({}, "title"),
-        ({"title": ""}, "title"),
-        ({"title": "  "}, "title"),
-        ({"title": "好" * 121}, "title"),
-        ({"title": "好", "kind": "rant"}, "kind"),
-        ({"title": "好", "board": "nowhere"}, "board"),
-        ({"title": "好", "vehicle_id": 99}, "vehicle_id"),
-        ({"title": "好", "status": "shipped"}, "status"),
-    ],
-)
+WRONG: list[tuple[dict[str, object], str]] = [
+    ({}, "title"),
+    ({"title": ""}, "title"),
+    ({"title": "  "}, "title"),
+    ({"title": "好" * 121}, "title"),
+    ({"title": "好", "kind": "rant"}, "kind"),
+    ({"title": "好", "board": "nowhere"}, "board"),
+    ({"title": "好", "vehicle_id": 99}, "vehicle_id"),
+    ({"title": "好", "status": "shipped"}, "status"),
+]
+
+
 def test_input_that_does_not_fit_names_its_field(
-    client: Client,
-    make_member: Callable[..., Member],
-    make_token: Callable[..., str],
-    data: dict[str, object],
-    field: str,
+    client: Client, make_member: Callable[..., Member], make_token: Callable[..., str]
 ) -> None:
-    answer = client.post("/api/v1/posts", token=make_token(make_member(), *ALL), json=data)
-    assert answer.status_code == 422
-    assert field in answer.json()["error"]["fields"]
+    token = make_token(make_member(), *ALL)
+    for data, field in WRONG:
+        answer = client.post("/api/v1/posts", token=token, json=data)
+        assert answer.status_code == 422, data
+        assert field in answer.json()["error"]["fields"], data
     assert client.get("/api/v1/posts").json()["items"] == []
 
 
@@ -160,18 +154,13 @@ def test_comments_come_oldest_first_and_page(
     assert client.get(f"/api/v1/posts/{post.id}").json()["comments"] == 3
 
 
-@pytest.mark.parametrize("path", ["/api/v1/posts?cursor=%00", "/api/v1/posts?limit=0", "/api/v1/posts?sort=best"])
-def test_a_list_asked_for_wrongly_is_refused_in_shape(client: Client, path: str) -> None:
-    answer = client.get(path)
-    assert answer.status_code == 422
-    assert set(answer.json()["error"]) == {"code", "message", "fields"}
-
-
-@pytest.mark.parametrize("cursor", ["WyJhIl0", "WzEuNV0", "WzNd"])
-def test_a_comment_cursor_that_was_made_up_is_refused_or_harmless(
-    client: Client, make_post: Callable[..., Post], cursor: str
-) -> None:
-    assert client.get(f"/api/v1/posts/{make_post().id}/comments?cursor={cursor}").status_code in (200, 422)
+def test_a_list_asked_for_wrongly_is_refused_in_shape(client: Client, make_post: Callable[..., Post]) -> None:
+    comments = f"/api/v1/posts/{make_post().id}/comments"
+    for path in ("/api/v1/posts?cursor=%00", "/api/v1/posts?limit=0", "/api/v1/posts?sort=best",
+                 f"{comments}?cursor=WyJhIl0", f"{comments}?cursor=WzEuNV0", f"{comments}?limit=101"):  # fmt: skip
+        answer = client.get(path)
+        assert answer.status_code == 422, path
+        assert set(answer.json()["error"]) == {"code", "message", "fields"}, path
 
 
 def test_the_description_lists_routes_with_examples_and_errors(client: Client, runtime: Runtime) -> None:

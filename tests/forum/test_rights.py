@@ -9,6 +9,7 @@ from cocreate.core import clock
 from cocreate.core.actor import Role
 from cocreate.core.runtime import Runtime
 from cocreate.identity.members.models import Member
+from cocreate.identity.sessions.service import guest
 from forum.api import post_cards, visible_ids
 from forum.posts.models import Post, Visibility
 from search import api as search
@@ -32,7 +33,6 @@ ROLES = {"agent": (Role.AGENT,), "moderator": (Role.MODERATOR,)}
 
 
 @pytest.mark.parametrize("state", list(STATES))
-@pytest.mark.parametrize("reader", READERS)
 def test_reading(
     client: Client,
     runtime: Runtime,
@@ -40,30 +40,30 @@ def test_reading(
     make_member: Callable[..., Member],
     make_token: Callable[..., str],
     state: str,
-    reader: str,
 ) -> None:
     author = make_member()
     post = make_post("谁能看到这句话", author=author, **STATES[state])
-    who = None if reader == "guest" else author if reader == "author" else make_member("读者", *ROLES.get(reader, ()))
-    expected = 200 if reader in MAY_READ[state] else 404
-    for path in (f"/posts/{post.id}", f"/posts/{post.id}/history"):
-        answer = client.get(path, actor=who)
-        assert answer.status_code == expected, path
-        assert ("谁能看到这句话" in answer.text) is (expected == 200)
-    token = make_token(who, "votes:write") if who else None
-    for path in (f"/api/v1/posts/{post.id}", f"/api/v1/posts/{post.id}/comments"):
-        assert client.get(path, token=token).status_code == expected, path
-    if who is not None:
-        assert client.post(f"/posts/{post.id}/vote", actor=who, htmx=True).status_code == expected
-        assert client.put(f"/api/v1/posts/{post.id}/vote", token=token).status_code == expected
-        answer = client.post(f"/posts/{post.id}/comments", actor=who, data={"body": "路过"}, htmx=True)
-        assert answer.status_code == expected
-        assert client.post(f"/posts/{post.id}/follow", actor=who, htmx=True).status_code == expected
-    actor = acting(runtime, who, *ROLES.get(reader, ())) if who else runtime.memory.get("identity.guest")
-    assert actor is not None
-    with runtime.database.read() as session:
-        assert visible_ids(session, actor, [post.id or 0]) == ({post.id} if expected == 200 else set())
-        assert set(post_cards(session, [post.id or 0], actor=actor)) == ({post.id} if expected == 200 else set())
+    for reader in READERS:
+        roles = ROLES.get(reader, ())
+        who = None if reader == "guest" else author if reader == "author" else make_member("读者", *roles)
+        token = make_token(who, "votes:write") if who else None
+        expected = 200 if reader in MAY_READ[state] else 404
+        for path in (f"/posts/{post.id}", f"/posts/{post.id}/history"):
+            answer = client.get(path, actor=who)
+            assert answer.status_code == expected, (reader, path)
+            assert ("谁能看到这句话" in answer.text) is (expected == 200)
+        for path in (f"/api/v1/posts/{post.id}", f"/api/v1/posts/{post.id}/comments"):
+            assert client.get(path, token=token).status_code == expected, (reader, path)
+        actor = acting(runtime, who, *roles) if who else guest(runtime)
+        with runtime.database.read() as session:
+            assert visible_ids(session, actor, [post.id or 0]) == ({post.id} if expected == 200 else set()), reader
+            assert set(post_cards(session, [post.id or 0], actor=actor)) == ({post.id} if expected == 200 else set())
+        if who is not None:
+            assert client.post(f"/posts/{post.id}/vote", actor=who, htmx=True).status_code == expected, reader
+            assert client.put(f"/api/v1/posts/{post.id}/vote", token=token).status_code == expected, reader
+            answer = client.post(f"/posts/{post.id}/comments", actor=who, data={"body": "路过"}, htmx=True)
+            assert answer.status_code == expected, reader
+            assert client.post(f"/posts/{post.id}/follow", actor=who, htmx=True).status_code == expected, reader
 
 
 @pytest.mark.parametrize("state", ["staff", "hidden", "deleted"])
@@ -72,13 +72,8 @@ def test_public_lists_and_search_never_show_it(
 ) -> None:
     make_post("秘密的座椅通风", **STATES[state])
     for actor in (None, make_member()):
-        for path in (
-            "/",
-            "/?sort=new",
-            "/?q=秘密的座椅通风",
-            "/posts/similar?title=秘密的座椅通风",
-            "/search?q=秘密的座椅通风",
-        ):
+        words = "秘密的座椅通风"
+        for path in ("/", "/?sort=new", f"/?q={words}", f"/posts/similar?title={words}", f"/search?q={words}"):
             answer = client.get(path, actor=actor)
             assert answer.status_code == 200, path
             assert "data-row" not in answer.text, path
@@ -95,7 +90,6 @@ DESK = [
 
 
 @pytest.mark.parametrize(("act", "data", "allowed"), DESK)
-@pytest.mark.parametrize("role", list(Role))
 def test_acts_of_staff(
     client: Client,
     make_post: Callable[..., Post],
@@ -103,12 +97,12 @@ def test_acts_of_staff(
     act: str,
     data: dict[str, str],
     allowed: set[Role],
-    role: Role,
 ) -> None:
     post = make_post()
-    roles = () if role == Role.MEMBER else (role,)
-    answer = client.post(f"/posts/{post.id}/{act}", actor=make_member("某人", *roles), data=data)
-    assert answer.status_code == (303 if role in allowed else 403)
+    for role in Role:
+        someone = make_member("某人", *(() if role == Role.MEMBER else (role,)))
+        answer = client.post(f"/posts/{post.id}/{act}", actor=someone, data=data)
+        assert answer.status_code == (303 if role in allowed else 403), role
 
 
 def test_the_author_reads_why_a_post_is_hidden(
@@ -140,15 +134,9 @@ def test_search_finds_a_restored_post_again(
     assert found() == [post.id]
 
 
-@pytest.mark.parametrize("post_id", ["0", "-1", str(2**63), "abc", "99999999999999999999"])
-def test_ids_that_no_post_has_are_not_found(client: Client, post_id: str) -> None:
-    assert client.get(f"/posts/{post_id}").status_code == 404
-    assert client.get(f"/api/v1/posts/{post_id}").status_code == 404
-
-
-@pytest.mark.parametrize("post_id", [2**31, 2**62, 2**63 - 1])
-def test_ids_beyond_what_was_ever_given_are_not_found(
-    client: Client, make_member: Callable[..., Member], post_id: int
-) -> None:
-    assert client.get(f"/posts/{post_id}").status_code == 404
-    assert client.post(f"/posts/{post_id}/vote", actor=make_member(), htmx=True).status_code == 404
+def test_ids_that_no_post_has_are_not_found(client: Client, make_member: Callable[..., Member]) -> None:
+    member = make_member()
+    for post_id in ("0", "-1", "abc", str(2**31), str(2**63 - 1), str(2**63), "9" * 20):
+        assert client.get(f"/posts/{post_id}").status_code == 404, post_id
+        assert client.get(f"/api/v1/posts/{post_id}").status_code == 404, post_id
+        assert client.post(f"/posts/{post_id}/vote", actor=member, htmx=True).status_code == 404, post_id

@@ -134,11 +134,8 @@ def everything_stored(runtime: Runtime) -> str:
     with runtime.database.read() as session:
         names = sa.inspect(session.connection()).get_table_names()
         quoted = session.connection().dialect.identifier_preparer.quote
-        return "\n".join(
-            str(tuple(row))
-            for name in names
-            for row in session.connection().exec_driver_sql(f"SELECT * FROM {quoted(name)}")
-        )
+        execute = session.connection().exec_driver_sql
+        return "\n".join(str(tuple(row)) for name in names for row in execute(f"SELECT * FROM {quoted(name)}"))
 
 
 def test_blanking_leaves_no_text_anywhere(
