@@ -6,9 +6,12 @@ from fastapi import APIRouter, Body, Header, Query, Response
 from sqlmodel import Session, col, select
 
 from cocreate.core.actor import Actor
+from cocreate.core.errors import Invalid, NotAllowed, NotFound, NotSignedIn
 from cocreate.core.tables import columns
 from cocreate.identity.members.queries import NOBODY, people
 from cocreate.web.access import CurrentActor, Db, ReadDb, RowId, allow
+from cocreate.web.paging import BadCursor
+from cocreate.web.refusals import FOR_TOKENS, refusals
 from forum.boards.models import Board
 from forum.comments import service as comments
 from forum.comments.queries import CommentView, page_of_comments
@@ -17,7 +20,7 @@ from forum.posts.forms import split_tags
 from forum.posts.listing import Filters, Sort
 from forum.posts.models import Post, PostKind, PostStatus, PostTag
 from forum.posts.queries import get_post, post_cards
-from forum.shapes import WRITES, CommentIn, CommentOut, CommentPageOut, PostIn, PostOut, PostPageOut, VoteOut, errors
+from forum.shapes import CommentIn, CommentOut, CommentPageOut, PostIn, PostOut, PostPageOut, VoteOut
 from forum.votes import service as votes
 from forum.votes.queries import voted_ids
 
@@ -26,7 +29,7 @@ Limit = Annotated[int, Query(ge=1, le=100, description="Rows on a page.")]
 Cursor = Annotated[str | None, Query(description="`next_cursor` of the page before.")]
 
 
-@router.get("/posts", dependencies=[allow("forum.read")], responses=errors(_422="bad_cursor"))
+@router.get("/posts", dependencies=[allow("forum.read")], responses=refusals(BadCursor))
 def list_posts(
     actor: CurrentActor,
     db: ReadDb,
@@ -55,7 +58,7 @@ def list_posts(
     "/posts",
     status_code=201,
     dependencies=[allow("forum.write", scope="posts:write")],
-    responses=errors(_401="not_signed_in", _403="not_allowed", _409="sent_twice", _422="invalid"),
+    responses=refusals(NotSignedIn, NotAllowed, service.SentTwice, Invalid),
 )
 def add_post(
     data: Annotated[PostIn, Body()],
@@ -78,7 +81,7 @@ def add_post(
     return posts_out(db, [post_id], actor)[post_id]
 
 
-@router.get("/posts/{post_id}", dependencies=[allow("forum.read")], responses=errors(_404="not_found"))
+@router.get("/posts/{post_id}", dependencies=[allow("forum.read")], responses=refusals(NotFound))
 def read_post(post_id: RowId, actor: CurrentActor, db: ReadDb) -> PostOut:
     """One post."""
     get_post(db, post_id, actor)
@@ -88,7 +91,7 @@ def read_post(post_id: RowId, actor: CurrentActor, db: ReadDb) -> PostOut:
 @router.put(
     "/posts/{post_id}/vote",
     dependencies=[allow("forum.write", scope="votes:write")],
-    responses={**WRITES, **errors(_409="voting_closed")},
+    responses={**FOR_TOKENS, **refusals(NotFound, votes.VotingClosed)},
 )
 def put_vote(post_id: RowId, actor: CurrentActor, db: Db) -> VoteOut:
     """Give the member's one vote; a second time changes nothing."""
@@ -100,7 +103,7 @@ def put_vote(post_id: RowId, actor: CurrentActor, db: Db) -> VoteOut:
 @router.delete(
     "/posts/{post_id}/vote",
     dependencies=[allow("forum.write", scope="votes:write")],
-    responses={**WRITES, **errors(_409="voting_closed")},
+    responses={**FOR_TOKENS, **refusals(NotFound, votes.VotingClosed)},
 )
 def remove_vote(post_id: RowId, actor: CurrentActor, db: Db) -> VoteOut:
     """Take the member's vote back; without one nothing changes."""
@@ -112,7 +115,7 @@ def remove_vote(post_id: RowId, actor: CurrentActor, db: Db) -> VoteOut:
 @router.get(
     "/posts/{post_id}/comments",
     dependencies=[allow("forum.read")],
-    responses=errors(_404="not_found", _422="bad_cursor"),
+    responses=refusals(NotFound, BadCursor),
 )
 def list_comments(
     post_id: RowId, actor: CurrentActor, db: ReadDb, limit: Limit = 50, cursor: Cursor = None
@@ -127,7 +130,7 @@ def list_comments(
     "/posts/{post_id}/comments",
     status_code=201,
     dependencies=[allow("forum.write", scope="comments:write")],
-    responses={**WRITES, **errors(_422="invalid")},
+    responses={**FOR_TOKENS, **refusals(NotFound, Invalid)},
 )
 def write_comment(post_id: RowId, data: Annotated[CommentIn, Body()], actor: CurrentActor, db: Db) -> CommentOut:
     """Answer a post or a comment."""

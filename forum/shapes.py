@@ -9,35 +9,6 @@ from cocreate.core.tables import MAX_ID
 from forum.posts.forms import BODY, TAG, TAGS, TITLE
 from forum.posts.models import PostKind, PostStatus, Visibility
 
-
-class ErrorBody(BaseModel):
-    """What went wrong: a stable code, a sentence in the reader's language, and messages by input field."""
-
-    code: str
-    message: str
-    fields: dict[str, str] = {}
-
-
-class ErrorAnswer(BaseModel):
-    """Every refusal looks like this."""
-
-    error: ErrorBody
-
-
-def errors(**known: str) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI entries for refusals, `_404="not_found"`, each with an example."""
-    return {
-        int(status[1:]): {
-            "model": ErrorAnswer,
-            "description": code.replace("_", " "),
-            "content": {"application/json": {"example": {"error": {"code": code, "message": "…", "fields": {}}}}},
-        }
-        for status, code in known.items()
-    }
-
-
-WRITES = errors(_401="not_signed_in", _403="not_allowed", _404="not_found")
-
 _POST: dict[str, Any] = {
     "id": 12, "url": "/posts/12", "title": "雨刷记住上次的档位", "body": "每次上车都要重新拨。", "kind": "idea",
     "status": "open", "board": "cockpit", "model": "示例 SUV", "model_year": 2026, "author": "小周",

@@ -5,7 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
+from cocreate.core.errors import Invalid
 from cocreate.web.access import CurrentActor, CurrentRuntime, ReadDb, allow
+from cocreate.web.refusals import refusals
 from search import facade
 from search.port import Via
 
@@ -38,18 +40,7 @@ class HitsOut(BaseModel):
     took_ms: float
 
 
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    422: {
-        "description": "The parameters do not fit.",
-        "content": {
-            "application/json": {
-                "example": {
-                    "error": {"code": "invalid", "message": "请检查填写的内容。", "fields": {"query.limit": "…"}}
-                }
-            }
-        },
-    }
-}
+REFUSALS = refusals(Invalid)
 
 
 @router.get("/search", dependencies=[allow("search.use")], responses=REFUSALS)

@@ -7,7 +7,10 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 from sqlmodel import Session
 
+from cocreate.core.errors import NotFound
 from cocreate.web.access import ReadDb, RowId, allow
+from cocreate.web.paging import BadCursor
+from cocreate.web.refusals import FOR_TOKENS, refusals
 from feedback_cluster.themes.answers import standing_answers
 from feedback_cluster.themes.cards import quotes_of, twelve_weeks
 from feedback_cluster.themes.models import Theme, TriageStatus
@@ -28,7 +31,7 @@ EXAMPLE: dict[str, Any] = {
     "people": 63,
     "votes": 120,
     "weekly": [0, 1, 2, 2, 3, 5, 4, 6, 5, 4, 5, 4],
-    "models": {"星途 S7": 30, "星途 M5": 11},
+    "models": {"云麓": 30, "晴川": 11},
     "kinds": {"problem": 33, "idea": 8},
     "trend": 0.12,
     "score": 58.4,
@@ -36,14 +39,6 @@ EXAMPLE: dict[str, Any] = {
     "quote": {"post_id": 318, "text": "座椅通风开三档像吹风机"},
     "answer": None,
     "last_at": "2026-11-20T08:12:00Z",
-}
-ERROR = {
-    "description": "The refusal, in the shape of every refusal.",
-    "content": {
-        "application/json": {
-            "example": {"error": {"code": "not_found", "message": "There is nothing at this address.", "fields": {}}}
-        }
-    },
 }
 
 
@@ -89,7 +84,7 @@ class ThemeDetail(ThemeOut):
     post_ids: list[int]
 
 
-@router.get("/themes", dependencies=READ, responses={401: ERROR, 403: ERROR})
+@router.get("/themes", dependencies=READ, responses={**FOR_TOKENS, **refusals(BadCursor)})
 def list_themes(
     db: ReadDb,
     status: TriageStatus | None = None,
@@ -103,7 +98,7 @@ def list_themes(
     )
 
 
-@router.get("/themes/{theme_id}", dependencies=READ, responses={401: ERROR, 403: ERROR, 404: ERROR})
+@router.get("/themes/{theme_id}", dependencies=READ, responses={**FOR_TOKENS, **refusals(NotFound)})
 def read_theme(theme_id: RowId, db: ReadDb) -> ThemeDetail:
     """One theme; a merged one answers with the theme it is shown under."""
     theme = get_theme(db, resolve(db, theme_id))

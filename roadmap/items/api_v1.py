@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict
 from cocreate.core.actor import GUEST
 from cocreate.core.tables import MAX_ID
 from cocreate.web.access import ReadDb, allow
-from cocreate.web.paging import decode_cursor, encode_cursor
+from cocreate.web.paging import BadCursor, decode_cursor, encode_cursor
+from cocreate.web.refusals import refusals
 from roadmap.items.models import ItemStage, ItemStatus
 from roadmap.items.queries import ItemCard, item_cards
 
@@ -48,7 +49,7 @@ class ItemsOut(BaseModel):
     next_cursor: str | None
 
 
-@router.get("/roadmap", dependencies=[allow("roadmap.read")], responses={422: {"description": "A damaged cursor."}})
+@router.get("/roadmap", dependencies=[allow("roadmap.read")], responses=refusals(BadCursor))
 def api_roadmap(
     db: ReadDb,
     status: ItemStatus | None = None,

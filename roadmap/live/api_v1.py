@@ -7,7 +7,9 @@ from fastapi import APIRouter, Header, Path, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict
 
+from cocreate.core.errors import NotFound
 from cocreate.web.access import CurrentRuntime, allow
+from cocreate.web.refusals import refusals
 from roadmap.items.models import ItemStage, ItemStatus
 from roadmap.live.models import SessionState, TopicState
 from roadmap.live.snapshot import Snapshot, shelf
@@ -74,7 +76,7 @@ Code = Annotated[str, Path(min_length=6, max_length=6, description="The six sign
     responses={
         200: {"headers": {"ETag": {"schema": {"type": "string"}}, "Cache-Control": {"schema": {"type": "string"}}}},
         304: {"description": "Nothing has changed since the tag that was sent."},
-        404: {"description": "No stream has this code."},
+        **refusals(NotFound),
     },
 )
 async def live_topics(

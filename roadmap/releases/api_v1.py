@@ -7,6 +7,8 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
 from cocreate.web.access import ReadDb, allow
+from cocreate.web.paging import BadCursor
+from cocreate.web.refusals import refusals
 from roadmap.releases.models import NoteLabel
 from roadmap.releases.queries import Letter, released_letters
 
@@ -50,7 +52,7 @@ class ReleasesOut(BaseModel):
     next_cursor: str | None
 
 
-@router.get("/releases", dependencies=[allow("roadmap.read")], responses={422: {"description": "A damaged cursor."}})
+@router.get("/releases", dependencies=[allow("roadmap.read")], responses=refusals(BadCursor))
 def api_releases(db: ReadDb, limit: Annotated[int, Query(ge=1, le=50)] = 20, cursor: str | None = None) -> ReleasesOut:
     """What went to the cars, newest first."""
     listing = released_letters(db, cursor=cursor, limit=limit)
