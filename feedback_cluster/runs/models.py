@@ -57,7 +57,7 @@ class Run(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     state: RunState = Field(default=RunState.QUEUED, sa_type=text_enum(RunState), index=True)
-    slot: str | None = Field(default=ACTIVE, unique=True, max_length=8)
+    slot: str | None = Field(default=None, unique=True, max_length=8)
     cause: Cause = Field(default=Cause.BUTTON, sa_type=text_enum(Cause))
     started_by: int | None = Field(default=None, foreign_key="member.id", index=True)
     created_at: datetime = Field(default_factory=clock.now)

@@ -55,7 +55,7 @@ def start_run(
 ) -> Run:
     """A new run, handed to the worker unless `queue` is off. RunUnderway while another one lives."""
     told: dict[str, Any] = {"granularity": granularity, "seed": seed, "cold": cold}
-    row = Run(cause=cause, started_by=by.id if by else None, parameters=told)
+    row = Run(slot=ACTIVE, cause=cause, started_by=by.id if by else None, parameters=told)
     if not insert_once(session, row):
         other = active_run(session)
         if other is not None and not is_dead(other):

@@ -1,6 +1,7 @@
 """Pages of product managers: the queue of themes and the theme."""
 
 from typing import Annotated, Any
+from urllib.parse import parse_qs, urlsplit
 
 from fastapi import APIRouter, Query, Response
 from sqlmodel import Session
@@ -66,7 +67,8 @@ def show_themes(
         return page.render("feedback_cluster/triage/inbox.html", block="queue", **shared)
     if theme is not None:
         chosen = get_theme(db, theme)
-        shared |= {"chosen": chosen.id, **_theme(page, db, chosen, voices_shown=PANE_VOICES)}
+        back = page.url("show_themes", filters.as_query(theme=chosen.id))
+        shared |= {"chosen": chosen.id, **_theme(page, db, chosen, voices_shown=PANE_VOICES, back=back)}
     return page.render("feedback_cluster/triage/inbox.html", **shared)
 
 
@@ -79,7 +81,8 @@ def show_theme(
     if theme.root_id != theme.id:
         return page.redirect("show_theme", theme_id=theme.root_id)
     count = PANE_VOICES if pane else PAGE_VOICES
-    context = _theme(page, db, theme, voices_shown=count, pane=pane, unsure=unsure)
+    back = _beside_queue(page, theme_id) if pane else page.url("show_theme", theme_id=theme_id)
+    context = _theme(page, db, theme, voices_shown=count, pane=pane, unsure=unsure, back=back)
     return page.render("feedback_cluster/triage/theme.html", block="theme", running=active_run(db), **context)
 
 
@@ -109,13 +112,22 @@ def _theme(
     theme: Theme,
     *,
     voices_shown: int,
+    back: str,
     pane: bool = True,
     unsure: bool = False,
 ) -> dict[str, Any]:
     context = theme_context(db, theme, page.actor, limit=voices_shown, unsure=unsure)
     extra = page.slots(db, "theme.page", [theme.id or 0]).get(theme.id or 0)
-    back = page.url("show_theme", theme_id=theme.id)
     return {**context, "extra": extra, "labels": TRIAGE_LABELS, "pane": pane, "back": back}
+
+
+def _beside_queue(page: CurrentPage, theme_id: int) -> str:
+    """Address of the queue that the pane stands beside, with its filters, pointing at this theme."""
+    shown = parse_qs(urlsplit(page.request.headers.get("hx-current-url", "")).query)
+    kept: dict[str, Any] = {
+        name: shown[name][-1] for name in ("view", "model", "board", "assignee", "q") if name in shown
+    }
+    return page.url("show_themes", {**kept, "theme": theme_id})
 
 
 def _view(name: str) -> View:

@@ -84,8 +84,8 @@ def theme_context(
     return {
         "theme": theme,
         "points": curve_points(theme),
-        "models": [{"label": name, "value": count} for name, count in list(theme.models.items())[:6]],
-        "kinds": [
+        "model_bars": [{"label": name, "value": count} for name, count in list(theme.models.items())[:6]],
+        "kind_bars": [
             {"label": forum.KIND_LABELS[forum.PostKind(kind)], "value": count} for kind, count in theme.kinds.items()
         ],
         "quotes": [(quote, quoted[quote.post_id]) for quote in quotes if quote.post_id in quoted],

@@ -83,7 +83,7 @@ def make_theme(runtime: Runtime, make_voices: Callable[..., list[int]]) -> Calla
 
 
 def _finished_run(session: Session) -> int:
-    run = Run(state=RunState.DONE, slot=None, cause=Cause.COMMAND)
+    run = Run(state=RunState.DONE, cause=Cause.COMMAND)
     session.add(run)
     session.flush()
     insert_once(session, CurrentRun(id=1, run_id=run.id or 0))

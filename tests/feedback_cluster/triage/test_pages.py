@@ -208,15 +208,25 @@ def test_an_undo_that_was_overtaken_says_so(client: Any, pm: Member, make_theme:
     assert "之后又有人做了新的决定" in answer.text
 
 
-def test_the_theme_is_a_pane_for_htmx_and_a_page_for_everybody(client: Any, pm: Member, make_theme: MakeTheme) -> None:
-    theme = make_theme("座椅通风")
+def test_the_theme_is_a_pane_for_htmx_and_a_page_for_everybody(
+    client: Any, pm: Member, make_theme: MakeTheme, make_voices: Any
+) -> None:
+    theme = make_theme("座椅通风", posts=make_voices(["座椅通风吵"], model="云麓"))
     page = client.get(f"/themes/{theme.id}", actor=pm)
     pane = client.get(f"/themes/{theme.id}?pane=1", actor=pm, htmx=True)
     assert "<html" in page.text
     assert "<html" not in pane.text
     assert "座椅通风" in pane.text
-    beside = client.get(f"/themes?theme={theme.id}", actor=pm).text
+    beside = client.get(f"/themes?theme={theme.id}&view=all", actor=pm).text
     assert f'data-theme="{theme.id}"' in beside
+    assert f'name="back" value="/themes?view=all&amp;theme={theme.id}"' in beside
+
+
+def test_the_pane_leads_back_to_the_queue_with_its_filters(client: Any, pm: Member, make_theme: MakeTheme) -> None:
+    theme = make_theme("座椅通风")
+    shown = {"hx-current-url": "https://testserver/themes?view=all&q=%E5%BA%A7&theme=99&cursor=x"}
+    pane = client.get(f"/themes/{theme.id}?pane=1", actor=pm, htmx=True, headers=shown).text
+    assert f'name="back" value="/themes?view=all&amp;q=%E5%BA%A7&amp;theme={theme.id}"' in pane
 
 
 def test_the_note_is_kept_from_owners_and_shown_to_staff(
