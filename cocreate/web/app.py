@@ -14,6 +14,7 @@ from starlette.types import Scope
 from cocreate.core import clock, schema
 from cocreate.core import doctor as core_doctor
 from cocreate.core.actor import EVERYONE
+from cocreate.core.errors import Invalid
 from cocreate.core.jobs import Worker
 from cocreate.core.module import Module
 from cocreate.core.runtime import Runtime
@@ -24,6 +25,7 @@ from cocreate.web.guest_cache import GuestCache
 from cocreate.web.i18n import COOKIE as LANGUAGE_COOKIE
 from cocreate.web.i18n import LANGUAGES
 from cocreate.web.page import SCHEME_COOKIE, SCHEMES, STATIC, Addresses, CurrentPage, Renderer
+from cocreate.web.refusals import refusals
 from cocreate.web.security import Walls
 
 log = logging.getLogger("cocreate.web")
@@ -66,6 +68,7 @@ def create_app(runtime: Runtime, *, worker: bool = False) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,
+        responses=refusals(Invalid),
     )
     app.state.runtime = runtime
     app.state.on_start = []
