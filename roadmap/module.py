@@ -49,7 +49,7 @@ module = Module(
     benches={"live": bench.live},
     jobs=[
         Job("roadmap.tell_supporters", notices.tell_supporters, own_sessions=True),
-        Job("roadmap.sync_item", listeners.sync_item),
+        Job("roadmap.sync_item", listeners.sync_item, own_sessions=True),
     ],
     listeners={
         ItemStageChanged: [notices.queue_messages],

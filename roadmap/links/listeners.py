@@ -1,7 +1,9 @@
 """What owners and product managers do elsewhere, and which items must follow it."""
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from cocreate.core.runtime import Runtime
 from feedback_cluster.events import RunFinished, ThemePostsChanged, ThemesMerged
 from forum.events import PostDeleted, PostHidden, PostRestored, VoteCast, VoteWithdrawn
 from roadmap.items.models import RoadmapItem
@@ -34,8 +36,14 @@ def follow_run(session: Session, _event: RunFinished) -> None:
     service.touch(session, session.exec(select(ItemLink.item_id).where(col(ItemLink.theme_id).is_not(None))))
 
 
-def sync_item(session: Session, *, item_id: int) -> None:
-    """Job: bring one item up to date; quiet, those behind it hear at its next step."""
-    item = session.get(RoadmapItem, item_id)
-    if item is not None:
-        service.sync_item(session, item)
+def sync_item(runtime: Runtime, *, item_id: int) -> None:
+    """Job: bring one item up to date; quiet, those behind it hear at its next step.
+
+    The mark is cleared before anything is read: a vote that comes during the count asks for another one.
+    """
+    with runtime.database.write() as session:
+        session.connection().execute(sa.update(RoadmapItem).where(col(RoadmapItem.id) == item_id).values(stale=False))
+    with runtime.database.write() as session:
+        item = session.get(RoadmapItem, item_id)
+        if item is not None:
+            service.sync_item(session, item)

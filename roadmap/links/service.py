@@ -102,7 +102,7 @@ def sync_item(
     settle_posts(session, sorted(wanted), by=by, cause_id=item_id, reason=reason, at=at)
     _let_go(session, item_id, gone, item.status, by=by)
     supporters = forum.people_behind(session, wanted)
-    item.people, item.voices, item.stale = supporters.people, supporters.voices, False
+    item.people, item.voices = supporters.people, supporters.voices
     session.add(item)
     session.flush()
 

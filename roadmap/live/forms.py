@@ -17,7 +17,7 @@ class SessionForm(BaseModel):
     model: str = Field("", max_length=60)
     board: OptionalId = None
     kind: PostKind | None = None
-    days: int | None = Field(30, ge=1, le=3650)
+    days: int | None = Field(None, ge=1, le=3650)
 
 
 class AnswerForm(BaseModel):

@@ -2,12 +2,14 @@
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from sqlmodel import select
 
+from cocreate.core import clock
 from cocreate.core.db import Database
 from cocreate.core.runtime import Runtime
 from cocreate.identity.members.models import Member
@@ -250,6 +252,28 @@ def test_an_answer_shows_on_the_theme_and_to_viewers_once_given(
     assert "下周推送。" in client.get(f"/live/{stage.code}").text
     topic = client.get(f"/api/v1/live/{stage.code}/topics").json()["topics"][-1]
     assert (topic["state"], topic["answer"]) == ("answered", "下周推送。")
+
+
+def test_words_that_lie_ready_are_not_told_before(
+    client: Any, stage: SimpleNamespace, host: Member, database: Database
+) -> None:
+    with database.write() as session:
+        for topic in session.exec(select(LiveTopic)).all():
+            topic.answer = "还没说出口"
+            session.add(topic)
+    client.post(f"/host/{stage.code}/next", actor=host)
+    for path in (f"/api/v1/live/{stage.code}/topics", f"/live/{stage.code}"):
+        assert "还没说出口" not in client.get(path).text
+    assert "还没说出口" in client.get(f"/host/{stage.code}", actor=host).text
+
+
+def test_no_days_means_all_voices(
+    client: Any, host: Member, put_post: Make, put_theme: Make, database: Database
+) -> None:
+    put_theme("很久以前", [put_post(created_at=clock.now() - timedelta(days=400))])
+    for days, count in (("30", 0), ("", 1)):
+        client.post("/host", actor=host, data={"title": "场", "days": days})
+        assert len(topics(database)) == count
 
 
 def test_the_screen_carries_a_code_to_scan(client: Any, stage: SimpleNamespace, host: Member) -> None:
