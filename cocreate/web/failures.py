@@ -22,7 +22,7 @@ from cocreate.core.errors import (
 )
 from cocreate.core.text_marks import N_
 from cocreate.web.page import Page
-from cocreate.web.security import BodyTooLarge
+from cocreate.web.security import BodyTooLarge, dress
 
 log = logging.getLogger("cocreate.web")
 
@@ -74,7 +74,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def failed(request: Request, error: Exception) -> Response:
         log.error("unhandled", exc_info=error)
-        return answer(request, Failed())
+        response = answer(request, Failed())
+        # The framework answers what nobody expected outside of all walls.
+        dress(response.headers, request.scope, https=request.app.state.runtime.settings.secure)
+        return response
 
 
 def _from_validation(error: RequestValidationError) -> Refusal:

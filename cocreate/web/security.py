@@ -27,6 +27,18 @@ def same_origin(headers: Headers) -> bool:
     return origin is not None and urlsplit(origin).netloc == headers.get("host")
 
 
+def dress(answer: MutableHeaders, scope: Scope, *, https: bool) -> None:
+    """Give an answer the headers that every answer carries."""
+    answer.setdefault("content-security-policy", CSP)
+    answer.setdefault("x-content-type-options", "nosniff")
+    answer.setdefault("referrer-policy", "same-origin")
+    answer.setdefault("cross-origin-opener-policy", "same-origin")
+    answer.setdefault("permissions-policy", "camera=(), microphone=(), geolocation=()")
+    answer["x-request-id"] = scope["state"]["request_id"]
+    if https:
+        answer.setdefault("strict-transport-security", "max-age=31536000")
+
+
 class Walls:
     """Refuses cross-site writes and bodies that are too large; adds the security headers to every answer."""
 
@@ -47,15 +59,7 @@ class Walls:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                answer = MutableHeaders(scope=message)
-                answer.setdefault("content-security-policy", CSP)
-                answer.setdefault("x-content-type-options", "nosniff")
-                answer.setdefault("referrer-policy", "same-origin")
-                answer.setdefault("cross-origin-opener-policy", "same-origin")
-                answer.setdefault("permissions-policy", "camera=(), microphone=(), geolocation=()")
-                answer["x-request-id"] = scope["state"]["request_id"]
-                if self.https:
-                    answer.setdefault("strict-transport-security", "max-age=31536000")
+                dress(MutableHeaders(scope=message), scope, https=self.https)
             await send(message)
 
         if scope["method"] not in SAFE_METHODS and not self._allowed(path, headers):

@@ -62,6 +62,8 @@ def test_a_commit_that_fails_is_no_success(client, runtime, make_member):
     finally:
         event.remove(Session, "before_commit", refuse)
     assert answer.status_code == 500
+    assert answer.headers["content-security-policy"] == CSP
+    assert answer.headers["x-request-id"] in answer.text
     with runtime.database.read() as session:
         assert session.exec(select(Vehicle)).all() == []
 
