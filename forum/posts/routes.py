@@ -78,7 +78,7 @@ def show_board(
     }
     if cursor is not None and page.partial:
         return page.render("forum/posts/board.html", block="rows", public=True, **shared)
-    return page.render(
+    answer = page.render(
         "forum/posts/board.html",
         block="results",
         public=True,
@@ -88,6 +88,10 @@ def show_board(
         first=cursor is None,
         **shared,
     )
+    if page.partial:
+        # A form sends every field, empty ones too; the address keeps only what narrows the list.
+        answer.headers["hx-push-url"] = page.url("show_board", query=filters.query())
+    return answer
 
 
 @router.get("/boards/{key}", dependencies=READ)

@@ -180,6 +180,10 @@ def test_filters_live_in_the_address(
     assert "座椅通风" not in page.text
     assert "/?sort=new&amp;kind=problem" in page.text  # the other boards keep the other filters
     assert client.get("/boards/cockpit").headers["location"] == "/?board=cockpit"
+    part = client.get("/?board=cockpit&kind=&status=&q=", htmx=True)
+    assert part.headers["hx-push-url"] == "/?board=cockpit"
+    assert "<html" not in part.text
+    assert "board-controls" in part.text
 
 
 def test_public_pages_may_be_kept_for_guests_alone(

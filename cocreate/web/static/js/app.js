@@ -58,7 +58,7 @@
     all(`[data-draft-note="${CSS.escape(key)}"]`).forEach((note) => { note.hidden = !event.target.value; });
   });
   on("submit", (event) => {
-    const keys = all("[data-draft]", event.target).map((field) => field.dataset.draft);
+    const keys = [...(event.target.elements || [])].map((field) => field.dataset.draft).filter(Boolean);
     if (keys.length) keep.set("draft-sent", JSON.stringify(keys));
     if (event.defaultPrevented || event.target.method === "dialog") return;
     const pressed = event.submitter;
