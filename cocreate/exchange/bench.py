@@ -24,18 +24,17 @@ _PARTS = [
 ]
 
 
-def import_bench(runtime: Runtime) -> dict[str, Any]:
+def import_bench(runtime: Runtime, data: Path | None = None) -> dict[str, Any]:
     """Seconds for 5,550 rows through the command line, twice: the second time must add nothing.
 
-    Takes the real complaints beside the checkout if they are there (`COCREATE_REALDATA`), else made-up ones.
+    Takes the real complaints in `data` (or where COCREATE_REALDATA says) if they are there, else made-up ones.
     """
-    real = Path(os.environ.get("COCREATE_REALDATA") or "../shared/data") / "car_complaints.csv"
+    real = (data or Path(os.environ.get("COCREATE_REALDATA") or ".")).absolute() / "car_complaints.csv"
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         file = real if real.exists() else _made_up(home / "complaints.csv")
         environment = {**os.environ, "COCREATE_HOME": str(home)}
-        if runtime.database.is_sqlite:
-            environment["COCREATE_DATABASE_URL"] = f"sqlite:///{home / 'bench.db'}"
+        environment["COCREATE_DATABASE_URL"] = "" if runtime.database.is_sqlite else runtime.database.url
         mapping = "id=external_id,text=body,date=created_at,model=model,brand=tags"
         command = [
             sys.executable, "-c", "import main; main.cli()", "import", str(file), "--map", mapping,

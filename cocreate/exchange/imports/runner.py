@@ -49,6 +49,9 @@ def run(runtime: Runtime, import_id: int, progress: Progress | None = None) -> I
             _undo(runtime, row, token, progress)
         else:
             _import(runtime, row, token, progress)
+        if row.task != Task.CHECK:
+            # It holds people's words, and nothing asks for it any more.
+            files.path_of(runtime.settings, import_id).unlink(missing_ok=True)
     except Stopped:
         pass
     except Unreadable as problem:

@@ -327,6 +327,15 @@ def test_uploaded_files_are_private(runtime: Runtime, make_import: MakeImport) -
     assert (path.stat().st_mode & 0o777, path.parent.stat().st_mode & 0o777) == (0o600, 0o700)
 
 
+def test_an_uploaded_file_goes_when_it_is_done_with(runtime: Runtime, make_import: MakeImport) -> None:
+    row = make_import(THREE, MAP)
+    path = files.path_of(runtime.settings, row.id or 0)
+    run_as(runtime, row, Task.CHECK)
+    assert path.exists()
+    run_as(runtime, row, Task.IMPORT)
+    assert not path.exists()
+
+
 @pytest.mark.realdata
 @pytest.mark.slow
 @pytest.mark.parametrize(
