@@ -19,10 +19,13 @@ from cocreate.web.app import create_app
 from cocreate.web.security import CSP
 from tests.client import Client
 
-PER_ROUTE = 2
+PER_ROUTE = 6
 UNLINKED = {
     "healthz", "readyz", "brand_css",  # for machines
     "show_link", "show_similar",  # a token's page, and a part that the form asks for while one types
+    "show_product_line",  # a short address for posters and mails
+    # Only beside what was edited, imported, is one's own or too long for one page.
+    "show_history", "show_import", "download_import_errors", "edit_comment", "show_theme_posts",
 }  # fmt: skip
 
 
@@ -83,7 +86,7 @@ def walk(app, client, actor):
         if isinstance(route.original_route, APIRoute) and "GET" in route.methods
     ]
     pages.sort(key=lambda page: page[0].pattern.count("[^/]+"))
-    pending, seen, visits, visited = deque(["/", "/me", "/design"]), set(), Counter(), []
+    pending, seen, visits, visited = deque(["/me", "/", "/design"]), set(), Counter(), []
     while pending:
         address = pending.popleft()
         path = urlsplit(address).path
@@ -146,7 +149,7 @@ def test_every_page_is_reached_by_links_from_the_board(site, visits):
         and "GET" in route.methods
         and not route.path_format.startswith("/api/")
     }
-    assert routes - reached - UNLINKED == set()
+    assert sorted(routes - reached - UNLINKED) == []
 
 
 @pytest.mark.slow

@@ -78,9 +78,14 @@ def test_an_address_has_one_account(client, owner):
     assert "已经注册过" in answer.text
 
 
-def test_of_two_who_sign_up_with_one_address_at_once_one_is_refused(runtime, owner):
-    with pytest.raises(service.EmailTaken), runtime.database.write() as session:
-        session.exec = lambda _statement: type("Nobody", (), {"first": lambda self: None})()  # the look came too early
+def test_of_two_who_sign_up_with_one_address_at_once_one_is_refused(runtime, owner, monkeypatch):
+    """The look finds nobody yet; the unique key settles it."""
+
+    def too_early(_session, _statement):
+        return type("Nobody", (), {"first": lambda self: None})()
+
+    with runtime.database.write() as session, pytest.raises(service.EmailTaken):
+        monkeypatch.setattr(type(session), "exec", too_early)
         service.add_member(session, name="x", email=owner.email)
 
 
