@@ -32,8 +32,11 @@ class GuestCache:
         if key is None:
             await self.app(scope, receive, send)
             return
-        entry = self._entries.get(key)
-        if entry is not None and entry[0] > time.monotonic():
+        entry, moment = self._entries.get(key), time.monotonic()
+        if entry is not None and entry[0] <= moment:
+            # One reader fetches the new page; the others get the old one meanwhile instead of queueing for it.
+            self._entries[key] = (moment + self.seconds, entry[1], entry[2])
+        elif entry is not None:
             known = _known(scope, entry[1])
             await send(_not_modified(entry[1]) if known else {**entry[1], "headers": list(entry[1]["headers"])})
             await send({"type": "http.response.body", "body": b"" if known else entry[2]})
@@ -52,6 +55,8 @@ class GuestCache:
             if message["type"] == "http.response.start":
                 seconds = self._lasting(message)
                 start = {**message, "headers": list(message["headers"])} if seconds else None
+                if not seconds:
+                    self._entries.pop(key, None)
                 known = message["status"] == 200 and _known(scope, message)
                 await send(_not_modified(message) if known else message)
                 return
@@ -64,7 +69,11 @@ class GuestCache:
                         self._entries.popitem(last=False)
             await send({**message, "body": b""} if known else message)
 
-        await self.app({**scope, "headers": bare}, receive, keep)
+        try:
+            await self.app({**scope, "headers": bare}, receive, keep)
+        except BaseException:
+            self._entries.pop(key, None)
+            raise
 
     def _lasting(self, start: Message) -> float:
         """For how many seconds an answer may be kept; 0 for one that must not be."""
