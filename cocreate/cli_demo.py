@@ -6,11 +6,11 @@ import socket
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 
 from cocreate.core import clock, schema
 from cocreate.core.config import Settings
@@ -117,23 +117,25 @@ def _serve(runtime: Runtime, listener: socket.socket, begun: float) -> None:
 
 def _announce(settings: Settings, seconds: float) -> None:
     """The addresses worth opening, for people who have just arrived."""
-    screen = Console()
+    screen = Console(highlight=False, soft_wrap=True)
     url = settings.public_url
-    screen.print(f"\n[bold]{settings.brand_name}[/bold] · {url}  [dim]({seconds:.1f} s)[/dim]\n", highlight=False)
-    pages = Table.grid(padding=(0, 2))
+    screen.print(f"\n[bold]{settings.brand_name}[/bold] · {url}  [dim]({seconds:.1f} s)[/dim]\n")
     for name, path in _pages():
-        pages.add_row(name, f"{url}{path}")
-    screen.print(pages)
-    screen.print("\n[bold]One-tap log-ins[/bold] [dim](no passwords here; open one per browser profile)[/dim]")
-    people = Table.grid(padding=(0, 2))
+        screen.print(f"{_padded(name, 26)}{url}{path}")
+    screen.print("\n[bold]One-tap log-ins[/bold] [dim](no passwords here; /sign-in offers them as buttons)[/dim]")
     for persona in personas(settings):
-        people.add_row(persona.label, persona.name, f"{url}/in/{persona.token}{_first_page(persona)}")
-    screen.print(people)
-    screen.print("\n[dim]Ctrl-C stops. What you do is kept for the next `make demo`.[/dim]", highlight=False)
+        who = _padded(persona.label, 18) + _padded(persona.name, 10)
+        screen.print(f"{who}{url}/in/{persona.token}{_first_page(persona)}")
+    screen.print("\n[dim]Ctrl-C stops. What you do is kept for the next time.[/dim]")
+
+
+def _padded(text: str, width: int) -> str:
+    """The text with blanks behind it; a Chinese character takes two columns."""
+    return text + " " * max(1, width - cell_len(text))
 
 
 def _pages() -> list[tuple[str, str]]:
-    live: Any = _live_code()
+    live = _live_code()
     pages = [("Board", "/"), ("Roadmap", "/roadmap"), ("Releases", "/releases")]
     pages += [("Themes (product manager)", "/themes"), ("Host console", "/host")]
     return pages + ([("Live board", f"/live/{live}")] if live else [])

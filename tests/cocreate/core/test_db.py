@@ -106,9 +106,14 @@ def test_a_read_session_refuses_to_write(runtime, make_member):
 
 def test_an_exception_rolls_back_everything(runtime, make_member):
     member = make_member("vorher")
-    with pytest.raises(ZeroDivisionError), runtime.database.write() as session:
-        session.connection().execute(sa.update(Member).where(Member.id == member.id).values(name="nachher"))
-        raise ZeroDivisionError
+
+    def stumble():
+        with runtime.database.write() as session:
+            session.connection().execute(sa.update(Member).where(Member.id == member.id).values(name="nachher"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        stumble()
     with runtime.database.read() as session:
         assert session.get(Member, member.id).name == "vorher"
 

@@ -70,9 +70,14 @@ def test_every_listener_hears_an_event_once(runtime, make_worker):
 
 def test_an_event_of_a_rolled_back_transaction_is_never_heard(runtime, make_worker):
     worker = make_worker(Module("test", listeners={BellRang: [hear_first]}))
-    with pytest.raises(ZeroDivisionError), runtime.database.write() as session:
-        outbox.publish(session, BellRang(1))
-        raise ZeroDivisionError
+
+    def stumble():
+        with runtime.database.write() as session:
+            outbox.publish(session, BellRang(1))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        stumble()
     worker.drain()
     assert NOTES == []
     assert rows(runtime) == []
@@ -210,7 +215,10 @@ def test_a_long_job_commits_in_steps(runtime, make_worker):
 def test_timers_run_at_their_hour_in_the_configured_zone_and_once(runtime, make_worker):
     module = Module(
         "test",
-        jobs=[Job("test.daily", lambda session: NOTES.append("daily")), Job("test.often", lambda session: NOTES.append("often"))],
+        jobs=[
+            Job("test.daily", lambda session: NOTES.append("daily")),
+            Job("test.often", lambda session: NOTES.append("often")),
+        ],
         timers=[Timer("test.daily", hour="nightly_hour"), Timer("test.often", every_minutes=15)],
     )  # fmt: skip
     worker = make_worker(module)

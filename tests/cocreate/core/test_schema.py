@@ -65,8 +65,13 @@ def test_every_append_only_table_has_triggers_in_the_database(runtime):
 
 def test_an_audit_entry_is_rolled_back_with_its_act(runtime, make_member):
     member = make_member()
-    with pytest.raises(ZeroDivisionError), runtime.database.write() as session:
-        audit.record(session, Actor(id=member.id), "test.act", "member", member.id)
-        raise ZeroDivisionError
+
+    def stumble():
+        with runtime.database.write() as session:
+            audit.record(session, Actor(id=member.id), "test.act", "member", member.id)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        stumble()
     with runtime.database.read() as session:
         assert "test.act" not in [entry.action for entry in audit.trail(session, "member", member.id)]

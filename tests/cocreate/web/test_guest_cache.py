@@ -63,8 +63,15 @@ def test_who_brings_a_session_a_token_or_a_flash_is_asked_afresh(web, origin, he
 
 
 @pytest.mark.parametrize(
-    "headers", [{"accept-language": "en"}, {"hx-request-type": "partial"}, {"cookie": "lang=en"}, {"cookie": "scheme=dark"}, {"host": "other"}]
-)  # fmt: skip
+    "headers",
+    [
+        {"accept-language": "en"},
+        {"hx-request-type": "partial"},
+        {"cookie": "lang=en"},
+        {"cookie": "scheme=dark"},
+        {"host": "other"},
+    ],
+)
 def test_what_changes_the_page_has_its_own_entry(web, headers):
     assert web.get("/public").text == "/public 1"
     assert web.get("/public", headers=headers).text == "/public 2"

@@ -36,8 +36,16 @@ def test_htmx_is_sent_on_by_header(client, make_member):
 
 
 @pytest.mark.parametrize(
-    "path", ["https://foreign.example/", "//foreign.example", "/\\foreign.example", "/\t/foreign.example", "javascript:alert(1)", ""]
-)  # fmt: skip
+    "path",
+    [
+        "https://foreign.example/",
+        "//foreign.example",
+        "/\\foreign.example",
+        "/\t/foreign.example",
+        "javascript:alert(1)",
+        "",
+    ],
+)
 @pytest.mark.parametrize("htmx", [False, True])
 def test_a_redirect_never_leaves_the_site(client, path, htmx):
     answer = client.post("/language", data={"language": "en", "next": path}, htmx=htmx)
