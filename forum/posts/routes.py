@@ -34,7 +34,7 @@ SIMILAR_FROM, SIMILAR_SHOWN = 4, 5
 PAGE = 20
 
 
-def board_filters(
+async def board_filters(
     sort: str = "",
     kind: str = "",
     status: str = "",

@@ -27,8 +27,8 @@ def test_the_seed_is_whole(runtime: Runtime) -> None:
         ).one()  # fmt: skip
         found = search.matching_ids(session, "蓝牙", scope=search.Scope(staff=False), kind="post")
     assert len(posts) == len(ids) >= 440
-    assert all(post.vote_count == votes.get(post.id, 0) for post in posts)
-    assert all(post.comment_count == comments.get(post.id, 0) for post in posts)
+    assert all(post.vote_count == votes.get(post.id or 0, 0) for post in posts)
+    assert all(post.comment_count == comments.get(post.id or 0, 0) for post in posts)
     assert own == 0
     assert all(post.created_at <= clock.now() for post in posts)
     assert len(runtime.memory["demo.boards"]) >= 4

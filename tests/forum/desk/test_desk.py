@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.exc import DatabaseError
 from sqlmodel import col, select
 
-from cocreate.core import outbox
+from cocreate.core import clock, outbox
 from cocreate.core.actor import Role
 from cocreate.core.jobs import Worker
 from cocreate.core.runtime import Runtime
@@ -63,7 +63,7 @@ def test_a_status_with_a_cause_is_told_by_whoever_caused_it(
     runtime: Runtime, worker: Worker, make_post: Callable[..., Post], make_member: Callable[..., Member]
 ) -> None:
     author, pm = make_member(), make_member("产品", Role.PM)
-    one, two, blanked = make_post(author=author), make_post(author=author), make_post(deleted_at=outbox.clock.now())
+    one, two, blanked = make_post(author=author), make_post(author=author), make_post(deleted_at=clock.now())
     follow(runtime, one, author)
     ids = [post.id or 0 for post in (one, two, blanked)]
     with runtime.database.write() as session:
@@ -167,7 +167,7 @@ def test_nobody_but_its_author_hears_of_a_private_post(
 def test_an_event_of_something_gone_is_passed_over(
     runtime: Runtime, worker: Worker, make_post: Callable[..., Post]
 ) -> None:
-    post = make_post(deleted_at=outbox.clock.now())
+    post = make_post(deleted_at=clock.now())
     events: list[Any] = [
         OfficialResponseGiven(999, post.id or 0), CommentAdded(999, post.id or 0),
         PostStatusChanged(post.id or 0, "planned", None, 999),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 import sqlalchemy as sa
-from sqlmodel import SQLModel, col, select
+from sqlmodel import col, select
 
 from cocreate.core.actor import Role
 from cocreate.core.audit import AuditEntry
@@ -13,6 +13,7 @@ from cocreate.core.jobs import Worker
 from cocreate.core.outbox import OutboxEntry
 from cocreate.core.runtime import Runtime
 from cocreate.identity.members.models import Member
+from cocreate.identity.vehicles.models import Vehicle
 from forum.boards.models import Board
 from forum.comments.models import Comment
 from forum.desk.service import respond
@@ -36,7 +37,7 @@ def found(runtime: Runtime, text: str) -> list[int]:
 
 
 def test_an_author_follows_what_they_write_and_everybody_finds_it(
-    runtime: Runtime, make_member: Callable[..., Member], make_vehicle: Callable[..., SQLModel]
+    runtime: Runtime, make_member: Callable[..., Member], make_vehicle: Callable[..., Vehicle]
 ) -> None:
     member = make_member()
     car = make_vehicle(member, "示例 SUV", model_year=2026)
@@ -72,7 +73,7 @@ def test_the_same_form_sent_twice_makes_one_post(runtime: Runtime, make_member: 
 
 
 def test_another_persons_car_or_an_unknown_board_is_refused_before_anything_is_written(
-    runtime: Runtime, make_member: Callable[..., Member], make_vehicle: Callable[..., SQLModel]
+    runtime: Runtime, make_member: Callable[..., Member], make_vehicle: Callable[..., Vehicle]
 ) -> None:
     car = make_vehicle(make_member())
     with pytest.raises(service.UnknownVehicle):

@@ -65,7 +65,7 @@ def test_the_counter_equals_the_votes_whatever_people_do(
             assert counter == rows == len(self.expected) >= 0
             assert hot == hot_score(counter, self.post.created_at)
 
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Voting,
         settings=settings(
             max_examples=12, stateful_step_count=12, deadline=None, suppress_health_check=list(HealthCheck)
