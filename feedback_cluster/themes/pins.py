@@ -57,30 +57,37 @@ def pin(
     session: Session, run_id: int | None, before: dict[int, dict[str, Any]], theme_id: int | None, apart: Iterable[int]
 ) -> None:
     """Say that these posts belong to the theme (or, with None, only where they do not), now and in every later run."""
-    session.connection().execute(sa.delete(ThemePin).where(col(ThemePin.post_id).in_(list(before))))
-    session.add_all(
-        ThemePin(
-            post_id=post_id,
-            theme_id=theme_id,
-            apart=sorted({*(was["pin"][1] if was["pin"] else ()), *apart} - {theme_id or 0}),
-        )
+    rows = [
+        {
+            "post_id": post_id,
+            "theme_id": theme_id,
+            "apart": sorted({*(was["pin"][1] if was["pin"] else ()), *apart} - {theme_id or 0}),
+        }
         for post_id, was in before.items()
-    )
-    session.flush()
+    ]
+    _replace(session, list(before), rows)
     _move(session, run_id, list(before), theme_id, Source.PERSON)
 
 
 def put_back(session: Session, run_id: int | None, before: dict[int, dict[str, Any]]) -> None:
     """Undo `pin`: the posts are where they were, and people's earlier word holds again."""
-    session.connection().execute(sa.delete(ThemePin).where(col(ThemePin.post_id).in_(list(before))))
     places: dict[tuple[int | None, str], list[int]] = {}
+    rows = []
     for post_id, was in before.items():
         places.setdefault((was["theme"], was["source"]), []).append(post_id)
         if was["pin"]:
-            session.add(ThemePin(post_id=post_id, theme_id=was["pin"][0], apart=was["pin"][1]))
-    session.flush()
+            rows.append({"post_id": post_id, "theme_id": was["pin"][0], "apart": was["pin"][1]})
+    _replace(session, list(before), rows)
     for (theme_id, source), post_ids in places.items():
         _move(session, run_id, post_ids, theme_id, Source(source))
+
+
+def _replace(session: Session, post_ids: Sequence[int], rows: list[dict[str, Any]]) -> None:
+    session.flush()
+    connection = session.connection()
+    connection.execute(sa.delete(ThemePin).where(col(ThemePin.post_id).in_(list(post_ids))))
+    if rows:
+        connection.execute(sa.insert(ThemePin), rows)
 
 
 def apply_all(session: Session, run_id: int) -> set[int]:

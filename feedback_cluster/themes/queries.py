@@ -71,10 +71,15 @@ def leaves(session: Session, root_ids: Iterable[int]) -> dict[int, list[int]]:
 
 def themes_of_posts(session: Session, post_ids: Sequence[int]) -> dict[int, ThemeRef]:
     """The theme that each post is shown under; posts of hidden themes and of the rest are left out."""
+    return {post_id: ref for post_id, (ref, _) in themes_with_people(session, post_ids).items()}
+
+
+def themes_with_people(session: Session, post_ids: Sequence[int]) -> dict[int, tuple[ThemeRef, int]]:
+    """The same, each with the number of distinct people behind the theme."""
     if not post_ids:
         return {}
     statement = (
-        columns(ThemePost.post_id, Root.id, Root.name)
+        columns(ThemePost.post_id, Root.id, Root.name, Root.people)
         .join(Theme, col(Theme.id) == ThemePost.theme_id)
         .join(Root, Root.id == Theme.root_id)
         .where(
@@ -83,7 +88,7 @@ def themes_of_posts(session: Session, post_ids: Sequence[int]) -> dict[int, Them
             Root.status != TriageStatus.HIDDEN,
         )
     )
-    return {post_id: ThemeRef(theme_id, name) for post_id, theme_id, name in session.exec(statement)}
+    return {row[0]: (ThemeRef(row[1], row[2]), row[3]) for row in session.exec(statement)}
 
 
 def post_ids_of(session: Session, theme_ids: Sequence[int]) -> dict[int, list[int]]:

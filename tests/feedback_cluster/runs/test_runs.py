@@ -215,7 +215,7 @@ def test_a_run_that_takes_too_long_is_stopped_with_its_process(
 
 
 def test_a_broken_job_fails_with_its_reason_and_leaves_room(
-    runtime: Runtime, gold_voices: list[int], monkeypatch: pytest.MonkeyPatch, run_now: RunNow
+    runtime: Runtime, gold_voices: list[int], monkeypatch: pytest.MonkeyPatch, run_now: RunNow, quick_pipeline: None
 ) -> None:
     monkeypatch.setattr(jobs, "ignored_words", lambda *_: 7)
     run = run_now()

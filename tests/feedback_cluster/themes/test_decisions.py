@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 from cocreate.core import audit
 from cocreate.core.actor import Actor
 from cocreate.core.runtime import Runtime
+from cocreate.core.tables import columns
 from feedback_cluster import api
 from feedback_cluster.themes import decisions, service
 from feedback_cluster.themes.models import Theme, ThemeDecision, ThemePin, ThemePost, TriageStatus
@@ -23,11 +24,11 @@ def state(session: Session) -> dict[str, Any]:
     """All that a decision may change: places, pins, themes."""
     run_id = current_run_id(session)
     places = session.exec(select(ThemePost.post_id, ThemePost.theme_id).where(ThemePost.run_id == run_id)).all()
-    pins = session.exec(select(ThemePin)).all()
+    pins = session.exec(columns(ThemePin.post_id, ThemePin.theme_id, ThemePin.apart)).all()
     themes = session.exec(select(Theme).where(Theme.size > 0).order_by(col(Theme.id))).all()
     return {
         "places": sorted(map(tuple, places)),
-        "pins": sorted((pin.post_id, pin.theme_id, tuple(pin.apart)) for pin in pins),
+        "pins": sorted((post_id, theme_id, tuple(apart)) for post_id, theme_id, apart in pins),
         "themes": [[getattr(theme, name) for name in FIGURES] + [theme.root_id] for theme in themes],
     }
 
@@ -159,3 +160,19 @@ def test_hidden_themes_are_kept_from_posts_and_hosts(
     assert api.themes_of_posts(session, posts) == {}
     assert api.rank_themes(session) == []
     assert theme.status is TriageStatus.HIDDEN
+
+
+def test_undo_brings_an_earlier_word_about_a_post_back(
+    session: Session, runtime: Runtime, make_theme: MakeTheme, pm_actor: Actor
+) -> None:
+    one, two, three = make_theme("甲"), make_theme("乙"), make_theme("丙")
+    zone = runtime.settings.zone
+    post = api.post_ids_of(session, [one.id or 0])[one.id or 0][:1]
+    service.move(session, get_theme(session, one.id or 0), post, two.id, by=pm_actor, zone=zone)
+    before = state(session)
+    second = service.move(session, get_theme(session, two.id or 0), post, three.id, by=pm_actor, zone=zone)
+    session.flush()
+    assert state(session)["pins"] == [(post[0], three.id, (one.id, two.id))]
+    decisions.undo(session, second.id or 0, by=pm_actor, zone=zone)
+    assert state(session) == before
+    assert before["pins"] == [(post[0], two.id, (one.id,))]
