@@ -105,7 +105,7 @@ class Worker:
         self.poke()
 
     def _sweep(self) -> None:
-        # Commands write outbox rows in processes of their own, and retries come due without a commit: nobody pokes then.
+        # Nobody pokes for rows that commands write in processes of their own, nor when a retry comes due.
         while not self._over.wait(SWEEP_SECONDS):
             with self.runtime.database.read() as session:
                 due = outbox.any_due(session)
