@@ -133,9 +133,9 @@ def test_the_inbox_pages_as_well(client, runtime, make_member):
         for number in range(25):
             tell(session, [member.id], "test", key=str(number), params={}, url="/garage")
     first = client.get("/inbox", actor=member, htmx=True)
-    assert first.text.count('<li class="row letter') == 20
+    assert first.text.count('<li class="row inbox-row') == 20
     link = first.text.split('hx-get="')[1].split('"')[0].replace("&amp;", "&")
-    assert client.get(link, actor=member, htmx=True).text.count('<li class="row letter') == 5
+    assert client.get(link, actor=member, htmx=True).text.count('<li class="row inbox-row') == 5
 
 
 def test_times_come_back_aware(session, make_member):
