@@ -2,7 +2,6 @@
 
 import csv
 import os
-import tempfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,8 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, select
 
 import feedback_cluster
-from cocreate.core import clock, schema
-from cocreate.core.config import Settings
+from cocreate.core import clock
 from cocreate.core.console import say
 from cocreate.core.runtime import Runtime
 from feedback_cluster.runs import service
@@ -26,23 +24,15 @@ SECONDS_BAR, MEMORY_BAR = 15.0, 700.0
 FILES = (("car_opinions.csv", "opinions"), ("car_complaints.csv", "complaints"))
 
 
-def cluster(runtime: Runtime) -> dict[str, Any]:
+def cluster(runtime: Runtime, data: Path | None = None) -> dict[str, Any]:
     """Seconds of a run from start to switch, peak memory of its process in MB, and whether a second run is the same.
 
-    With SQLite in a database of its own; with PostgreSQL in the configured one, which must hold no posts.
+    runtime: over a migrated database without posts. data: folder of the real files, by default beside the checkout.
     """
-    with tempfile.TemporaryDirectory() as home:
-        if runtime.database.is_sqlite:
-            target = Runtime(Settings(home=Path(home), database_url=""), runtime.modules)
-        else:
-            target = runtime
-        schema.upgrade(target)
-        count = fill(target, data_folder())
-        say(f"{count} posts")
-        first, before = one_run(target)
-        second, after = one_run(target)
-        if target is not runtime:
-            target.close()
+    count = fill(runtime, data or data_folder())
+    say(f"{count} posts")
+    first, before = one_run(runtime)
+    second, after = one_run(runtime)
     told = {
         "posts": first.posts,
         "themes": first.themes,
