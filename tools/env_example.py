@@ -16,21 +16,28 @@ def shown(value: object) -> str:
 
 def example() -> str:
     """The example file: every setting, commented out, with its default."""
-    lines = ["# Copy to .env and take the # away where another value is wanted. Environment variables win over this file.\n"]
+    lines = [
+        "# Copy to .env, take the # away where another value is wanted. Environment variables win over this file.\n"
+    ]
     for name, field in Settings.model_fields.items():
         lines.append(f"# {field.description}\n# COCREATE_{name.upper()}={shown(field.default)}\n")
     return "\n".join(lines)
 
 
+def _code(text: str) -> str:
+    return f"`{text}`" if text else "—"
+
+
 def guide() -> str:
     """The same as a page of the guide."""
     rows = [
-        f"| `COCREATE_{name.upper()}` | {f'`{shown(field.default)}`' if shown(field.default) else '—'} | {field.description} |"
+        f"| `COCREATE_{name.upper()}` | {_code(shown(field.default))} | {field.description} |"
         for name, field in Settings.model_fields.items()
     ]
     head = (
-        "# Settings\n\nEnvironment variables, or the same lines in a file `.env` beside the program. Nothing but the defaults is"
-        " needed to start; `cocreate doctor` says what does not fit. Made by `python tools/env_example.py`.\n\n"
+        "# Settings\n\nEnvironment variables, or the same lines in a file `.env` beside the program. Nothing but the"
+        " defaults is needed to start; `cocreate doctor` says what does not fit. Made by"
+        " `python tools/env_example.py`.\n\n"
         "| setting | default | what it is |\n|---|---|---|\n"
     )
     return head + "\n".join(rows) + "\n"

@@ -1,6 +1,7 @@
 """Effects after the commit: handed out once each, tried again with growing pauses, never lost."""
 
 import threading
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +9,7 @@ import pytest
 import time_machine
 from sqlmodel import select
 
-from cocreate.core import clock, outbox
+from cocreate.core import clock, jobs, outbox
 from cocreate.core.events import Event
 from cocreate.core.module import Job, Module, Timer
 from cocreate.core.outbox import OutboxEntry
@@ -160,7 +161,8 @@ def test_what_was_committed_before_the_process_died_is_done_by_the_next(runtime,
     assert NOTES == [1]
 
 
-def test_a_commit_wakes_the_worker_at_once(runtime, make_worker):
+def test_a_commit_wakes_the_worker_at_once(runtime, make_worker, monkeypatch):
+    monkeypatch.setattr(jobs, "SWEEP_SECONDS", 60)
     heard = threading.Event()
 
     def hear(session, event):
@@ -168,6 +170,10 @@ def test_a_commit_wakes_the_worker_at_once(runtime, make_worker):
 
     worker = make_worker(Module("test", listeners={BellRang: [hear]}))
     worker.start()
+    ring(runtime)
+    assert heard.wait(10)
+    time.sleep(1)  # whatever the start had asked for is over
+    heard.clear()
     ring(runtime)
     assert heard.wait(5)
     worker.stop()
@@ -242,3 +248,19 @@ def test_done_entries_are_forgotten_after_two_weeks_but_keys_are_kept(runtime, m
         with runtime.database.write() as session:
             outbox.prune(session)
     assert [row.key for row in rows(runtime)] == ["kept"]
+
+
+def test_the_sweep_finds_what_another_process_wrote(runtime, make_worker, monkeypatch):
+    monkeypatch.setattr(jobs, "SWEEP_SECONDS", 0.2)
+    heard = threading.Event()
+
+    def hear(session, event):
+        heard.set()
+
+    worker = make_worker(Module("test", listeners={BellRang: [hear]}))
+    worker.start()
+    time.sleep(1)
+    runtime.database.after_commit.clear()  # a command beside the server pokes nobody here
+    ring(runtime)
+    assert heard.wait(10)
+    worker.stop()
