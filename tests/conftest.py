@@ -73,7 +73,7 @@ def dialect(request: pytest.FixtureRequest) -> str:
 @pytest.fixture(scope="session")
 def shared_runtime(
     dialect: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Runtime]:
+) -> Runtime:
     """The application assembled once per database, with a migrated template that each test copies."""
     home = tmp_path_factory.mktemp(f"home-{dialect}")
     if dialect == "sqlite":
@@ -90,7 +90,7 @@ def shared_runtime(
         with runtime.database.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     runtime.close()
-    yield runtime
+    return runtime
 
 
 @pytest.fixture(scope="session")

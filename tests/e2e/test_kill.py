@@ -7,6 +7,7 @@ import signal
 import subprocess
 import threading
 import time
+from contextlib import closing
 from urllib.parse import urlsplit
 
 import pytest
@@ -27,16 +28,15 @@ def _writer(url: str, token: str, number: int, acknowledged: list[tuple[int, str
         title = f"第{number}位车主的第{count}条建议 {time.time_ns()}"
         body = json.dumps({"kind": "idea", "title": title, "body": "方向盘加热再快一点", "board": "all"})
         try:
-            connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)
-            connection.request("POST", "/api/v1/posts", body, headers)
-            answer = connection.getresponse()
-            content = answer.read()
-            if answer.status not in (200, 201):
-                raise AssertionError(f"{answer.status} {content[:300]!r}")
-            post_id = json.loads(content)["id"]
-            acknowledged.append((post_id, title))
-            connection.request("PUT", f"/api/v1/posts/{post_id}/vote", headers=headers)
-            connection.getresponse().read()
+            with closing(http.client.HTTPConnection(address.hostname or "", address.port, timeout=10)) as connection:
+                connection.request("POST", "/api/v1/posts", body, headers)
+                answer = connection.getresponse()
+                content = answer.read()
+                assert answer.status == 201, content[:300]
+                post_id = json.loads(content)["id"]
+                acknowledged.append((post_id, title))
+                connection.request("PUT", f"/api/v1/posts/{post_id}/vote", headers=headers)
+                connection.getresponse().read()
         except (OSError, http.client.HTTPException):
             time.sleep(0.02)
 

@@ -1,0 +1,117 @@
+"""`cocreate demo` as a newcomer meets it: ready, walked by axe in a real browser, ended by Ctrl-C without a trace."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.e2e.conftest import PROGRAM, ROOT, free_port, wait_until_ready
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+
+PAGES = {
+    "list": ("member", "/"),
+    "post": ("member", "/posts/12"),
+    "new post": ("member", "/posts/new"),
+    "my voice": ("member", "/me"),
+    "inbox": ("member", "/inbox"),
+    "theme inbox": ("pm", "/themes"),
+    "theme": ("pm", "/themes/3"),
+    "runs": ("pm", "/themes/runs"),
+    "imports": ("pm", "/imports"),
+    "roadmap": ("member", "/roadmap"),
+    "item": ("member", "/roadmap/1"),
+    "releases": ("member", "/releases"),
+    "host": ("host", "/host"),
+    "console": ("host", "/host/HX7K2M"),
+    "screen": ("host", "/host/HX7K2M/screen"),
+    "live": ("member", "/live/HX7K2M"),
+    "search": ("member", "/search?q=蓝牙"),
+    "components": ("member", "/design"),
+}
+
+
+@dataclass
+class Demo:
+    url: str
+    home: Path
+    process: subprocess.Popen[bytes]
+
+    def link(self, role: str) -> str:
+        links = json.loads((self.home / "demo" / "demo.json").read_text(encoding="utf-8"))["links"]
+        return next(f"{self.url}/in/{link['token']}" for link in links if link["role"] == role)
+
+
+def _start(home: Path) -> Demo:
+    port = free_port()
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("COCREATE_")}
+    process = subprocess.Popen(
+        [*PROGRAM, "demo", "--port", str(port)], cwd=ROOT, env={**environment, "COCREATE_HOME": str(home)},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+    )  # fmt: skip
+    wait_until_ready(f"http://127.0.0.1:{port}", process, seconds=90)
+    return Demo(f"http://127.0.0.1:{port}", home, process)
+
+
+def _stop(demo: Demo) -> bytes:
+    """Ctrl-C, as a terminal sends it to the whole group; what was printed."""
+    os.killpg(demo.process.pid, signal.SIGINT)
+    printed, _ = demo.process.communicate(timeout=20)
+    return printed
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    running = _start(tmp_path_factory.mktemp("demo"))
+    yield running
+    _stop(running)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing_serious(demo, chromium, width, scheme):
+    found: list[str] = []
+    for role in ("member", "pm", "host"):
+        context = chromium.new_context(
+            viewport={"width": width, "height": 844}, locale="zh-CN", color_scheme=scheme, has_touch=width < 500
+        )
+        page = context.new_page()
+        page.goto(demo.link(role))
+        page.locator("main form button").first.click()
+        page.wait_for_load_state()
+        for name, (who, path) in PAGES.items():
+            if who != role:
+                continue
+            answer = page.goto(demo.url + path)
+            assert answer is not None
+            assert answer.ok, f"{path}: {answer.status}"
+            wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            if wider > 0:
+                found.append(f"{name}: {wider} px wider than the screen")
+            for violation in Axe().run(page).response["violations"]:
+                if violation["impact"] in ("serious", "critical"):
+                    found.append(f"{name}: {violation['id']} at {violation['nodes'][0]['target']}")
+        context.close()
+    assert found == []
+
+
+def test_a_second_start_keeps_what_was_there_and_ctrl_c_leaves_nothing(tmp_path):
+    first = _start(tmp_path)
+    link = first.link("member")
+    printed = _stop(first)
+    assert first.process.returncode in (0, 130), printed.decode()
+    assert link.rsplit("/", 1)[1] in printed.decode(), "the one-tap log-ins are printed whole"
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", int(first.url.rsplit(":", 1)[1]))) != 0
+    with pytest.raises(ProcessLookupError):
+        os.killpg(first.process.pid, 0)
+    second = _start(tmp_path)
+    assert second.link("member").rsplit("/", 1)[1] == link.rsplit("/", 1)[1]
+    _stop(second)
