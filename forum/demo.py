@@ -95,9 +95,14 @@ def _votes(rows: list[dict[str, Any]], people: Keys) -> dict[str, list[int]]:
     """Who votes for what: as many personas as the row says, drawn once for all, never the author."""
     chance = random.Random(11)  # noqa: S311
     members = sorted(people.values())
+    loudest: dict[str, int] = {}
+    for row in rows:
+        loudest[row["topic"]] = max(loudest.get(row["topic"], 0), row["votes"])
+    # Not everybody cares about everything: a topic has a circle of its own, as wide as its loudest post asks for.
+    circles = {topic: chance.sample(members, min(votes + 1, len(members))) for topic, votes in loudest.items()}
     drawn = {}
     for row in rows:
-        others = [member for member in members if member != people[row["author"]]]
+        others = [member for member in circles[row["topic"]] if member != people[row["author"]]]
         drawn[row["key"]] = chance.sample(others, min(row["votes"], len(others)))
     return drawn
 

@@ -18,7 +18,9 @@ class Client:
 
     def __init__(self, app: FastAPI, runtime: Runtime) -> None:
         self.runtime = runtime
-        self._http = TestClient(app, base_url="http://testserver", follow_redirects=False, raise_server_exceptions=False)
+        self._http = TestClient(
+            app, base_url="http://testserver", follow_redirects=False, raise_server_exceptions=False
+        )
         self._cookies: dict[int, str] = {}
 
     def request(
@@ -34,8 +36,7 @@ class Client:
         if actor is not None:
             sent["cookie"] = "; ".join(filter(None, [self._cookie(actor), sent.get("cookie")]))
         self._http.cookies.clear()
-        answer = self._http.request(method, path, headers=sent, **kwargs)
-        return answer
+        return self._http.request(method, path, headers=sent, **kwargs)
 
     def _cookie(self, actor: Member) -> str:
         if actor.id not in self._cookies:

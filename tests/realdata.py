@@ -1,4 +1,4 @@
-"""Where the real feedback lies, beside the checkout or where COCREATE_REALDATA says; it is never part of the repository."""
+"""Where the real feedback lies: beside the checkout, or where COCREATE_REALDATA says; never in the repository."""
 
 import os
 from pathlib import Path
