@@ -213,3 +213,17 @@ def test_the_strip_counts_what_came_true_this_month(
         set_status(session, [posts[2].id or 0], PostStatus.SHIPPED, cause=None, by=pm, reason="早已上线", at=long_ago)
     runtime.memory.clear()
     assert "本月 2 条建议已上线" in client.get("/").text
+
+
+def test_rows_kept_drawn_show_every_change_at_once(
+    client: Client, make_post: Callable[..., Post], make_member: Callable[..., Member]
+) -> None:
+    post, member, other = make_post(), make_member(), make_member()
+    assert 'aria-pressed="true"' not in client.get("/", actor=member).text
+    client.post(f"/posts/{post.id}/vote", actor=member)
+    assert 'aria-pressed="true"' in client.get("/", actor=member).text
+    page = client.get("/", actor=other).text
+    assert 'aria-pressed="true"' not in page
+    assert '<b class="vote-count">1</b>' in page
+    assert "待回应" in page
+    assert "Waiting for an answer" in client.get("/", actor=other, language="en").text
