@@ -5,6 +5,7 @@ import re
 import pytest
 import time_machine
 from sqlmodel import select
+from starlette.testclient import TestClient
 
 from cocreate.core import audit, clock
 from cocreate.core.actor import Role
@@ -150,8 +151,17 @@ def test_too_many_failures_close_the_account_for_a_while(client, runtime, owner)
         assert refused.status_code == 429
         assert 0 < int(refused.headers["retry-after"]) <= 300
         traveller.shift(301)
-        runtime.memory.clear()
         assert sign_in(client, owner).status_code == 303
+
+
+def test_an_account_is_closed_to_all_addresses_together(app, runtime, owner):
+    """Guessing from many machines at once gets no further than from one."""
+    answers = []
+    for number in range(runtime.settings.sign_in_tries + 1):
+        web = TestClient(app, client=(f"203.0.113.{number}", 9), follow_redirects=False)
+        data = {"email": owner.email, "password": "falsch" * 3}
+        answers.append(web.post("/sign-in", data=data, headers={"sec-fetch-site": "same-origin"}).status_code)
+    assert answers == [422] * runtime.settings.sign_in_tries + [429]
 
 
 def test_too_many_failures_close_the_address_as_well(client, runtime, make_member):
