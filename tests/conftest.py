@@ -71,9 +71,7 @@ def dialect(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def shared_runtime(
-    dialect: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Runtime:
+def shared_runtime(dialect: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Runtime:
     """The application assembled once per database, with a migrated template that each test copies."""
     home = tmp_path_factory.mktemp(f"home-{dialect}")
     if dialect == "sqlite":
