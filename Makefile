@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11,$(if $(shell $(p) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(p))))
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-WORKERS ?= 2
+WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check fix lock serve worker migrate docs clean
@@ -61,8 +61,9 @@ worker: .venv/.runtime ## Run background work (PostgreSQL only)
 migrate: .venv/.runtime ## Bring the database to the newest schema
 	@$(BIN)/cocreate migrate
 
-docs: setup ## Check that the docs name every setting, command and event
-	@$(BIN)/python -m pytest -q tests/architecture
+docs: setup ## Write .env.example and docs/settings.md anew, check that docs name every setting and command
+	@PYTHONPATH=. $(BIN)/python tools/env_example.py
+	@$(BIN)/python -m pytest -q tests/architecture -k "setting or command or link"
 
 clean: ## Remove the environment and caches, never data
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,6 +1,5 @@
 """Fixtures that every test shares: the assembled application on both databases, a client that acts as anybody."""
 
-import itertools
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -12,6 +11,8 @@ import psycopg
 import pytest
 from fastapi import FastAPI
 from huey import MemoryHuey
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import event
 from sqlmodel import Session
 
@@ -21,19 +22,26 @@ from cocreate.core.config import Settings
 from cocreate.core.db import Database
 from cocreate.core.jobs import Worker
 from cocreate.core.runtime import Runtime
+from cocreate.identity.members import service as members
 from cocreate.web.app import create_app
 from tests.client import Client
+from tests.postgres import CleanPostgres, with_database
 from tests.realdata import REAL_DATA
 
 pytest_plugins = [
     f"tests.factories.{path.stem}" for path in sorted((Path(__file__).parent / "factories").glob("[a-z]*.py"))
 ]
+KNOWN = {"postgres", "redis", "browser", "realdata"}
+"""What COCREATE_REQUIRE may name. PostgreSQL and Redis come with the test packages, so their tests always run."""
 REQUIRED = set(filter(None, os.environ.get("COCREATE_REQUIRE", "").split(",")))
-_counter = itertools.count()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what this machine lacks, unless COCREATE_REQUIRE names it: then it must be there, and fails loudly."""
+    if unknown := REQUIRED - KNOWN:
+        raise pytest.UsageError(
+            f"COCREATE_REQUIRE names {', '.join(sorted(unknown))}; known: {', '.join(sorted(KNOWN))}"
+        )
     missing = {
         "realdata": not REAL_DATA.is_dir(),
         "browser": shutil.which("chromium") is None,
@@ -45,6 +53,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             left_out = [item for item in items if item.get_closest_marker(marker)]
             config.hook.pytest_deselected(items=left_out)
             items[:] = [item for item in items if not item.get_closest_marker(marker)]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_hashes() -> Iterator[None]:
+    """Argon2 at its cheapest: a test of sign-in limits hashes dozens of times, and cost is not what it is about."""
+    strong = members._hasher
+    members._hasher = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+    yield
+    members._hasher = strong
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +97,7 @@ def shared_runtime(dialect: str, request: pytest.FixtureRequest, tmp_path_factor
         server = request.getfixturevalue("postgres_server")
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute("CREATE DATABASE template_cocreate")
-        url = _with_database(server, "template_cocreate")
+        url = with_database(server, "template_cocreate")
     settings = Settings(_env_file=None, home=home, database_url=url, secret="test", guest_cache_seconds=0)
     runtime = Runtime(settings, main.MODULES)
     schema.upgrade(runtime)
@@ -89,6 +106,11 @@ def shared_runtime(dialect: str, request: pytest.FixtureRequest, tmp_path_factor
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     runtime.close()
     return runtime
+
+
+@pytest.fixture(scope="session")
+def clean_postgres(postgres_server: str, shared_runtime: Runtime) -> CleanPostgres:
+    return CleanPostgres(postgres_server)
 
 
 @pytest.fixture(scope="session")
@@ -104,24 +126,15 @@ def runtime(shared_runtime: Runtime, dialect: str, request: pytest.FixtureReques
         shutil.copy(shared_runtime.settings.effective_database_url.removeprefix("sqlite:///"), path)
         url = f"sqlite:///{path}"
     else:
-        server = request.getfixturevalue("postgres_server")
-        name = f"test_{os.getpid()}_{next(_counter)}"
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE template_cocreate")  # type: ignore[call-overload]
-        url = _with_database(server, name)
+        clean = request.getfixturevalue("clean_postgres")
+        url = clean.lease()
     database = Database(url, pool_size=10)
     shared_runtime.__dict__["database"] = database
     shared_runtime.memory.clear()
     yield shared_runtime
     database.dispose()
     if dialect != "sqlite":
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[call-overload]
-
-
-def _with_database(uri: str, name: str) -> str:
-    before, _, after = uri.partition("/postgres?")
-    return f"{before}/{name}?{after}"
+        clean.give_back()
 
 
 @pytest.fixture

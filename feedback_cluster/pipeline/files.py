@@ -217,6 +217,11 @@ def versions(model: ThemeModel) -> dict[str, str]:
 
 def peak_mb() -> float:
     """The most memory this process held so far, in MB."""
+    status = Path("/proc/self/status")
+    if status.is_file():
+        # getrusage would also count the process that started this one, as it was before the program was loaded.
+        line = next(line for line in status.read_text(encoding="ascii").splitlines() if line.startswith("VmHWM:"))
+        return round(int(line.split()[1]) / 1024, 1)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return round(peak / (1024 * 1024 if sys.platform == "darwin" else 1024), 1)
 

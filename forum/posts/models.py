@@ -164,6 +164,11 @@ class StatusChange(SQLModel, table=True):
     cause_id: int | None = None
     at: datetime = Field(default_factory=clock.now, index=True)
 
+    @property
+    def own(self) -> bool:
+        """Whether the forum tells of it: a step that another room caused is told there, until that room lets go."""
+        return self.cause_kind is None or self.to_status == PostStatus.OPEN
+
 
 class PostHold(SQLModel, table=True):
     """A reason to keep a post although its import is undone: somebody built on it in an upper room."""

@@ -54,7 +54,7 @@ class PostPage:
     @property
     def own_track(self) -> bool:
         """Whether the forum draws the track: a step with a cause is drawn by the room that caused it."""
-        return bool(self.trail) and self.trail[-1].cause_kind is None
+        return bool(self.trail) and self.trail[-1].own
 
     def mark(self) -> str | None:
         """The sign beside the author's name, given by the site: a role of the brand, or an owner whose car is known."""

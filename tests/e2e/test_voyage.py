@@ -89,6 +89,7 @@ def _answer(manager, theme: str) -> str:
     if not form.is_visible():
         manager.locator(".road-new summary").click()
     form.locator("input[name=title]").fill("方向盘快速加热")
+    form.locator("textarea[name=sentence]").fill("收到，正在看。")
     form.locator("button[type=submit]").click()
     manager.goto("/roadmap?status=considering")
     manager.locator("main a", has_text="方向盘快速加热").first.click()
@@ -102,8 +103,8 @@ def _answer(manager, theme: str) -> str:
 
 
 def _hears(owner, path: str) -> None:
-    """The owner finds one unread message, with its reason, and the post says where it stands."""
-    _until(owner, "/inbox", lambda: "方向盘快速加热" in owner.inner_text("main"))
+    """The owner finds one message about the decision, with its reason, and the post says where it stands."""
+    _until(owner, "/inbox", lambda: "我们做：下个版本加快速加热一档。" in owner.inner_text("main"))
     text = owner.inner_text("main")
     assert text.count("我们做：下个版本加快速加热一档。") == 1
     assert path.rsplit("/", 1)[1] in text, "the message says which post it is about"

