@@ -40,11 +40,12 @@ class Choice:
 
 
 class LinkForm(BaseModel):
-    """An item that exists, or the title of a new one with what it is."""
+    """An item that exists, or the title of a new one with what it is and the first sentence to owners."""
 
     item: OptionalId = None
     title: str = Field("", max_length=120)
     what: str = Field("", max_length=4000)
+    sentence: str = Field("", max_length=1000)
     board: OptionalId = None
 
 
@@ -137,7 +138,12 @@ def _chosen(db: Db, form: BoundForm[LinkForm], actor: Actor) -> RoadmapItem:
         raise NothingChosen(fields=form.errors or {"item": NothingChosen.message})
     if value.item:
         return queries.get_item(db, value.item, actor)
-    return items.add_item(db, NewItemForm(title=value.title, what=value.what, board=value.board, public=True), by=actor)
+    if not value.sentence.strip():
+        raise items.SentenceMissing(fields={"sentence": items.SentenceMissing.message})
+    new = NewItemForm(
+        title=value.title, what=value.what, sentence=value.sentence.strip(), board=value.board, public=True
+    )  # fmt: skip
+    return items.add_item(db, new, by=actor)
 
 
 def _say(page: CurrentPage, item: RoadmapItem) -> None:

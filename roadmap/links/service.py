@@ -18,7 +18,7 @@ from feedback_cluster import api as cluster
 from forum import api as forum
 from forum.api import PostStatus
 from roadmap.events import ItemLinked
-from roadmap.items.models import ItemStatus, RoadmapItem
+from roadmap.items.models import ItemChange, ItemStatus, RoadmapItem
 from roadmap.items.stages import POST_STATUS, further
 from roadmap.links.models import ItemLink, ItemPost
 
@@ -28,7 +28,7 @@ NOBODY = Actor()
 
 
 def link_theme(session: Session, item: RoadmapItem, theme_id: int, *, by: Actor) -> bool:
-    """The item answers this theme and everybody in it; False when it did already."""
+    """The item answers this theme and everybody in it, who hear where it stands; False when it did already."""
     current = cluster.resolve(session, theme_id)
     if not cluster.theme_cards(session, [current]):
         raise NotFound(f"theme {theme_id}")
@@ -37,7 +37,7 @@ def link_theme(session: Session, item: RoadmapItem, theme_id: int, *, by: Actor)
 
 
 def link_post(session: Session, item: RoadmapItem, post_id: int, *, by: Actor) -> bool:
-    """The item answers this one post; False when it did already."""
+    """The item answers this one post, and those behind it hear where it stands; False when it did already."""
     if not forum.visible_ids(session, by, [post_id]):
         raise NotFound(f"post {post_id}")
     forum.hold(session, [post_id], "roadmap")
@@ -48,7 +48,12 @@ def _add(session: Session, item: RoadmapItem, link: ItemLink, *, by: Actor) -> b
     if not insert_once(session, link):
         return False
     audit.record(session, by, "item.link", "roadmap_item", item.id, theme=link.theme_id, post=link.post_id)
-    sync_item(session, item, by=by)
+    newest = select(ItemChange).where(ItemChange.item_id == item.id).order_by(col(ItemChange.id).desc()).limit(1)
+    change = session.exec(newest).first()
+    sync_item(session, item, by=by, reason=change.sentence if change else "")
+    if change is not None and item.public:
+        # Not queued once for ever: a later link brings further people, and each member has one message per step anyway.
+        outbox.enqueue(session, "roadmap.tell_supporters", change_id=change.id)
     outbox.publish(session, ItemLinked(item_id=item.id or 0))
     return True
 

@@ -17,9 +17,9 @@ from cocreate.notify.inbox.models import InboxMessage
 from feedback_cluster.events import RunFinished, ThemePostsChanged, ThemesMerged
 from feedback_cluster.themes.models import Theme, ThemePost, TriageStatus
 from forum.events import VoteCast
-from forum.posts.models import Post, PostHold, PostStatus
+from forum.posts.models import Post, PostHold, PostStatus, StatusChange
 from forum.votes.models import Vote
-from roadmap.items.models import RoadmapItem
+from roadmap.items.models import ItemChange, RoadmapItem
 from roadmap.links import service
 from roadmap.links.models import ItemLink, ItemPost
 
@@ -195,7 +195,12 @@ def test_votes_are_counted_soon_and_once_for_a_burst(
 def test_a_theme_page_makes_an_item_and_links_it_without_script(
     client: Any, voices: SimpleNamespace, pm: Member, database: Database
 ) -> None:
-    answer = client.post(f"/themes/{voices.theme.id}/link", actor=pm, data={"title": "座椅降噪", "what": "换扇叶。"})
+    link = f"/themes/{voices.theme.id}/link"
+    made = {"title": "座椅降噪", "what": "换扇叶。"}
+    assert client.post(link, actor=pm, data={**made, "sentence": " "}).status_code == 422
+    with database.read() as session:
+        assert session.exec(select(RoadmapItem)).all() == []
+    answer = client.post(link, actor=pm, data={**made, "sentence": "收到，正在看。"})
     assert answer.status_code == 303
     with database.read() as session:
         item = session.exec(select(RoadmapItem)).one()
@@ -205,6 +210,75 @@ def test_a_theme_page_makes_an_item_and_links_it_without_script(
     again = client.post(f"/themes/{voices.theme.id}/link", actor=pm, data={"item": item.id})
     assert again.status_code == 303
     assert client.post(f"/themes/{voices.theme.id}/link", actor=pm, data={}).status_code == 422
+
+
+def heard(database: Database, member: Member) -> list[str]:
+    with database.read() as session:
+        return list(session.exec(select(InboxMessage.key).where(InboxMessage.member_id == member.id)))
+
+
+def test_an_item_made_on_a_theme_says_its_first_sentence_to_everybody_in_it(
+    client: Any, voices: SimpleNamespace, pm: Member, database: Database, worker: Worker
+) -> None:
+    assert 'name="sentence"' in client.get(f"/themes/{voices.theme.id}", actor=pm).text
+    made = {"title": "座椅降噪", "sentence": "收到，正在看。"}
+    client.post(f"/themes/{voices.theme.id}/link", actor=pm, data=made)
+    worker.drain()
+    with database.read() as session:
+        item = session.exec(select(RoadmapItem)).one()
+        assert session.exec(select(ItemChange.sentence)).all() == ["收到，正在看。"]
+    for member in (voices.lin, voices.chen, voices.wu):
+        assert heard(database, member) == [f"item:{item.id}:received:1"]
+    with database.read() as session:
+        assert set(session.exec(select(StatusChange.reason))) == {"收到，正在看。"}
+
+
+@pytest.mark.parametrize("way", ["theme", "post", "item"])
+def test_whom_a_person_links_late_hears_the_newest_step_once(
+    client: Any, make_item: Make, voices: SimpleNamespace, put_post: Make, make_member: Make, pm: Member,
+    database: Database, worker: Worker, way: str,
+) -> None:  # fmt: skip
+    first = make_member("先来的")
+    item = make_item(posts=[put_post(author=first)], stage="decided")
+    worker.drain()
+    post = voices.posts[0]
+    if way == "theme":
+        answer = client.post(f"/themes/{voices.theme.id}/link", actor=pm, data={"item": item.id})
+    elif way == "post":
+        answer = client.post(f"/posts/{post.id}/link", actor=pm, data={"item": item.id})
+    else:
+        answer = client.post(f"/roadmap/{item.id}/links", actor=pm, data={"post": post.id})
+    assert answer.status_code == 303
+    worker.drain()
+    for member in (first, voices.lin, voices.chen, voices.wu):
+        assert heard(database, member) == [f"item:{item.id}:decided:1"]
+
+
+def test_a_late_link_to_an_item_that_is_not_public_tells_nobody(
+    client: Any, make_item: Make, voices: SimpleNamespace, pm: Member, database: Database, worker: Worker
+) -> None:
+    item = make_item(stage="decided", public=False)
+    worker.drain()
+    client.post(f"/themes/{voices.theme.id}/link", actor=pm, data={"item": item.id})
+    with database.read() as session:
+        told = select(outbox.OutboxEntry).where(outbox.OutboxEntry.name == "roadmap.tell_supporters")
+        assert [job for job in session.exec(told) if job.finished_at is None] == []
+    worker.drain()
+    assert [heard(database, member) for member in (voices.lin, voices.chen, voices.wu)] == [[], [], []]
+
+
+def test_a_link_that_is_taken_back_and_made_again_tells_nobody_twice(
+    client: Any, make_item: Make, voices: SimpleNamespace, pm: Member, database: Database, worker: Worker
+) -> None:
+    item = make_item(themes=[voices.theme], stage="decided")
+    worker.drain()
+    with database.read() as session:
+        link = session.exec(select(ItemLink)).one()
+    client.post(f"/roadmap/{item.id}/links/{link.id}/remove", actor=pm)
+    client.post(f"/roadmap/{item.id}/links?theme={voices.theme.id}", actor=pm)
+    worker.drain()
+    for member in (voices.lin, voices.chen, voices.wu):
+        assert heard(database, member) == [f"item:{item.id}:decided:1"]
 
 
 def test_a_post_is_linked_from_its_own_page(
