@@ -48,9 +48,11 @@ def actor_of(request: Request) -> Actor:
     runtime: Runtime = request.app.state.runtime
     authenticate = next((module.authenticate for module in runtime.modules if module.authenticate is not None), None)
     if authenticate is not None:
-        # JSON routes read no cookie, so that a foreign page cannot borrow a browser's session there.
-        cookies = {} if request.url.path.startswith("/api/") else request.cookies
-        request.state.actor = authenticate(runtime, cookies, request.headers)
+        # JSON routes read no cookie, so that a foreign page cannot borrow a browser's session there. Pages read no
+        # token, because they name no scope that would narrow it; a proxy's own Authorization means nothing to them.
+        api = request.url.path.startswith("/api/")
+        cookies = {} if api else request.cookies
+        request.state.actor = authenticate(runtime, cookies, request.headers if api else {})
     actor: Actor = request.state.actor
     return actor
 

@@ -87,6 +87,7 @@ def history(session: Session, root_id: int, *, limit: int = 30) -> list[tuple[Th
 
 def undo(session: Session, decision_id: int, *, by: Actor, zone: ZoneInfo) -> ThemeDecision:
     """Take a decision back, exactly. Overtaken when somebody decided otherwise about the same thing since."""
+    run_id = pins.hold_current(session)
     decision = session.get(ThemeDecision, decision_id)
     if decision is None or decision.kind is DecisionKind.UNDO:
         raise NotFound(f"decision {decision_id}")
@@ -97,7 +98,6 @@ def undo(session: Session, decision_id: int, *, by: Actor, zone: ZoneInfo) -> Th
     data = decision.data
     _check_fields(theme, data.get("after", {}))
     before = {int(post_id): was for post_id, was in data.get("posts", {}).items()}
-    run_id = pins.hold_current(session)
     if before:
         _check_posts(session, run_id, before, data.get("to"))
         pins.put_back(session, run_id, before)
@@ -139,9 +139,12 @@ def reroot(session: Session) -> None:
     rows: Sequence[Any] = session.exec(select(Theme.id, Theme.merged_into_id, Theme.root_id)).all()
     into = {theme_id: target for theme_id, target, _ in rows}
     for theme_id, _, known in rows:
-        root = theme_id
-        while into[root] is not None:
-            root = into[root]
+        root, seen = theme_id, {theme_id}
+        while (target := into[root]) is not None:
+            if target in seen:
+                raise Overtaken(f"themes {sorted(seen)} lead to each other")
+            seen.add(target)
+            root = target
         if root != known:
             session.connection().execute(sa.update(Theme).where(col(Theme.id) == theme_id).values(root_id=root))
     session.flush()

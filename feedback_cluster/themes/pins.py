@@ -22,8 +22,12 @@ class Pin:
 
 
 def hold_current(session: Session) -> int | None:
-    """The current run, which no other transaction replaces until this one ends; None before the first run."""
+    """The current run, which no other transaction replaces until this one ends; None before the first run.
+
+    What was read before is read again: somebody may have decided while this one waited.
+    """
     session.connection().execute(sa.update(CurrentRun).where(col(CurrentRun.id) == 1).values(run_id=CurrentRun.run_id))
+    session.expire_all()
     return current_run_id(session)
 
 

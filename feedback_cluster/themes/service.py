@@ -77,12 +77,12 @@ def rename(session: Session, theme: Theme, name: str, *, by: Actor) -> ThemeDeci
 
 def merge(session: Session, theme: Theme, target_id: int, *, by: Actor, zone: ZoneInfo) -> ThemeDecision:
     """Show this theme's voices under another one, from now on. A link, not a move: taking it back loses nothing."""
+    pins.hold_current(session)  # before looking: two opposite merges at once would make a circle
     _standing(theme)
     target = get_theme(session, resolve(session, target_id))
     if target.id == theme.id:
         raise SameTheme(f"theme {theme.id} into itself")
     source_id, goal = theme.id or 0, target.id or 0
-    pins.hold_current(session)
     before = {"status": theme.status, "merged_into_id": theme.merged_into_id}
     theme.status, theme.merged_into_id = TriageStatus.MERGED, goal
     session.add(theme)
@@ -106,6 +106,7 @@ def split(
     chosen = _chosen(session, theme, post_ids)
     words = _words_of(session, chosen)
     run_id = pins.hold_current(session)
+    _standing(theme)
     before = pins.placed(session, run_id, chosen)
     made = add_theme(session, given, locked=True)
     made.keywords, made.quotes = words, chosen[:8]
@@ -124,6 +125,7 @@ def move(
     session: Session, theme: Theme, post_ids: Sequence[int], target_id: int | None, *, by: Actor, zone: ZoneInfo
 ) -> ThemeDecision:
     """Put posts of this theme under another one, or under none (None). No run brings them back."""
+    run_id = pins.hold_current(session)
     _standing(theme)
     goal = None
     if target_id is not None:
@@ -131,7 +133,6 @@ def move(
     if goal == theme.id:
         raise SameTheme(f"theme {theme.id}")
     chosen = _chosen(session, theme, post_ids)
-    run_id = pins.hold_current(session)
     before = pins.placed(session, run_id, chosen)
     pins.pin(session, run_id, before, goal, leaves(session, [theme.id or 0])[theme.id or 0])
     forum.hold(session, before, HELD_FOR)

@@ -85,7 +85,6 @@ def sign_out(actor: CurrentActor, db: Db, page: CurrentPage) -> Response:
 def show_link(token: str, page: CurrentPage, next: str = "/") -> Response:
     """A page with one button: programs that preview links must not use them up."""
     answer = page.render("identity/link.html", token=token, next=next)
-    answer.headers["referrer-policy"] = "no-referrer"
     answer.headers["x-robots-tag"] = "noindex"
     return answer
 

@@ -36,3 +36,14 @@ def test_a_one_time_link_works_once(runtime, make_member):
         assert service.use_link(session, token) == member.id
     with pytest.raises(service.LinkSpent), runtime.database.write() as session:
         service.use_link(session, token)
+
+
+def test_a_token_opens_no_page_whatever_its_scopes(client, make_member, make_token):
+    token = make_token(make_member("魏一鸣", Role.ADMIN), "votes:write")
+    assert client.get("/members", token=token).headers["location"].startswith("/sign-in")
+    answer = client.post("/members/1/roles", token=token, data={"roles": "admin"})
+    assert answer.headers["location"].startswith("/sign-in")
+
+
+def test_a_proxys_own_authorization_does_not_lock_readers_out(client):
+    assert client.get("/sign-in", headers={"authorization": "Basic c3RhZ2luZzpzdGFnaW5n"}).status_code == 200

@@ -1,5 +1,6 @@
 """What people decide holds, binds later runs, and can be taken back without a trace on the figures."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from cocreate.core import audit
 from cocreate.core.actor import Actor
+from cocreate.core.errors import Conflict
 from cocreate.core.runtime import Runtime
 from cocreate.core.tables import columns
 from feedback_cluster import api
@@ -176,3 +178,28 @@ def test_undo_brings_an_earlier_word_about_a_post_back(
     decisions.undo(session, second.id or 0, by=pm_actor, zone=zone)
     assert state(session) == before
     assert before["pins"] == [(post[0], two.id, (one.id,))]
+
+
+def test_two_opposite_merges_at_once_make_no_circle(runtime: Runtime, make_theme: MakeTheme, pm_actor: Actor) -> None:
+    a, b = make_theme("甲"), make_theme("乙")
+    both_have_looked = threading.Barrier(2, timeout=10)
+    refused: list[type[Exception]] = []
+
+    def merge(source_id: int, target_id: int) -> None:
+        try:
+            with runtime.database.write() as session:
+                theme = get_theme(session, source_id)
+                both_have_looked.wait()
+                service.merge(session, theme, target_id, by=pm_actor, zone=runtime.settings.zone)
+        except Conflict as refusal:
+            refused.append(type(refusal))
+
+    threads = [threading.Thread(target=merge, args=pair) for pair in ((a.id, b.id), (b.id, a.id))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+        assert not thread.is_alive()
+    assert len(refused) == 1
+    with runtime.database.read() as session:
+        assert api.resolve(session, a.id or 0) == api.resolve(session, b.id or 0)
