@@ -32,10 +32,7 @@ def run(
     from feedback_cluster.runs.jobs import run_clusters
 
     runtime = context.obj.runtime
-    with runtime.database.read() as session:
-        current, expected = schema.revisions(session)
-    if current != expected:
-        fail("the database is not up to date; run `cocreate migrate` first")
+    schema.upgrade(runtime)
     try:
         with runtime.database.write() as session:
             made = service.start_run(
@@ -43,7 +40,7 @@ def run(
             )
             run_id = made.id or 0
     except service.RunUnderway as underway:
-        fail(f"{underway}; wait for it, or cancel it on /themes/runs", code=3)
+        fail(f"{underway}; wait for it, or cancel it on /themes/runs", code=3, as_json=as_json)
     with progress("themes") as bar:
         run_clusters(runtime, run_id=run_id, watch=lambda step, done, total: bar(done, total, step))
     with runtime.database.read() as session:
@@ -53,7 +50,7 @@ def run(
         }  # fmt: skip
         state, error = told.state, told.error
     if state is not RunState.DONE:
-        fail(f"run {run_id} {state}: {error}" if error else f"run {run_id} {state}")
+        fail(f"run {run_id} {state}: {error}" if error else f"run {run_id} {state}", as_json=as_json)
     answer(
         result,
         as_json=as_json,

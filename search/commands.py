@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from cocreate.core import schema
 from cocreate.core.actor import GUEST
 from cocreate.core.console import answer, progress
 from search.facade import find
@@ -22,6 +23,7 @@ def register(cli: typer.Typer) -> None:
     ) -> None:
         """Find public rows, as a visitor would."""
         runtime = context.obj.runtime
+        schema.upgrade(runtime)
         with runtime.database.read() as session:
             found = find(session, runtime, GUEST, query, limit=limit)
         hits = [
@@ -39,7 +41,9 @@ def register(cli: typer.Typer) -> None:
         as_json: Annotated[bool, typer.Option("--json", help="One JSON object on the last line.")] = False,
     ) -> None:
         """Index every row again; may run beside `serve`."""
+        runtime = context.obj.runtime
+        schema.upgrade(runtime)
         with progress("index") as update:
-            counts = rebuild_index(context.obj.runtime, update)
+            counts = rebuild_index(runtime, update)
         told = ", ".join(f"{count} {kind}" for kind, count in counts.items()) or "nothing to index"
         answer({"indexed": counts}, as_json=as_json, text=told)

@@ -33,9 +33,11 @@ def say(text: str) -> None:
     _errors.print(text, highlight=False)
 
 
-def fail(text: str, *, code: int = 1) -> NoReturn:
-    """Say what went wrong and what to do, and leave with this exit code."""
+def fail(text: str, *, code: int = 1, as_json: bool = False) -> NoReturn:
+    """Say what went wrong and what to do, and leave with this exit code; as JSON also as `{"error": …}`."""
     _errors.print(f"[red]{text}[/red]", highlight=False)
+    if as_json:
+        answer({"error": text}, as_json=True, text="")
     raise typer.Exit(code)
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from fastapi.routing import iter_route_contexts
 
-from cocreate.core import audit
+from cocreate.core import audit, schema
 from cocreate.core.actor import Actor, Role
 from cocreate.core.console import answer, fail
 from cocreate.core.runtime import Runtime
@@ -38,6 +38,7 @@ def _add_member(
     if "@" not in email.strip("@"):
         fail(f"{email} is no e-mail address")
     runtime = context.obj.runtime
+    schema.upgrade(runtime)
     with runtime.database.write() as session:
         member = find_by_email(session, email)
         wanted = frozenset(role or ())
@@ -64,6 +65,7 @@ def _add_token(
     known = _scopes(runtime)
     if unknown := sorted(set(scope) - known):
         fail(f"unknown scope {', '.join(unknown)}; known are {', '.join(sorted(known))}")
+    schema.upgrade(runtime)
     with runtime.database.write() as session:
         member = find_by_email(session, email)
         if member is None:

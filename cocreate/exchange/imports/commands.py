@@ -1,5 +1,6 @@
 """`cocreate import`: the whole import in the foreground, without a worker; may run beside `serve`."""
 
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,11 +16,13 @@ from cocreate.exchange import mapping as columns
 from cocreate.exchange.imports import files, queries, runner, service
 from cocreate.exchange.imports.models import Import
 from cocreate.exchange.reading import Unreadable
-from cocreate.exchange.table import BATCH, Options, Outcome, PlannedRow, RowError
+from cocreate.exchange.table import BATCH, ImportTable, Options, Outcome, PlannedRow, RowError
 from cocreate.web.i18n import Translator
 
 TABLE = "posts"
-FILE = Annotated[Path, typer.Argument(help="CSV (UTF-8 or GB18030), XLSX or JSON lines.", exists=True, dir_okay=False)]
+FILE = Annotated[
+    Path, typer.Argument(help="CSV (UTF-8 or GB18030), XLSX, JSON lines or a JSON list.", exists=True, dir_okay=False)
+]
 MAP = Annotated[str, typer.Option("--map", help="column=field,… Without it the columns are guessed.")]
 SOURCE = Annotated[str, typer.Option(help="Where the voices come from; default: the file's name.")]
 DEFAULTS = Annotated[str, typer.Option("--default", help="field=value,… for rows that say nothing there.")]
@@ -58,10 +61,9 @@ def register(cli: typer.Typer) -> None:
             reason = " ".join([translator.gettext(refusal.message, **refusal.params), *fields])
             _refuse([{"line": None, "reason": reason}], as_json)
         except runner.InUse:
-            fail("another process imports this file right now")
+            fail("another process imports this file right now", as_json=as_json)
         except KeyboardInterrupt:
-            say("interrupted; the same command goes on from here")
-            raise typer.Exit(130) from None
+            fail("interrupted; the same command goes on from here", code=130, as_json=as_json)
         for error in result["errors"]:
             error["reason"] = translator.gettext(error["reason"], **error.pop("params"))
         if not as_json:
@@ -81,19 +83,28 @@ def _import(runtime: Runtime, file: Path, wishes: service.Wishes) -> dict[str, A
         with runtime.database.write() as session:
             row = service.unfinished_twin(session, table.name, copy[1], wishes)
             if row is None:
+                # Guessed columns are held to the same as given ones: what does not fit leaves no import behind.
+                fitting = replace(wishes, mapping=_mapping(wishes, looked, table))
                 row = service.create_import(
-                    session, runtime, table, copy=copy, looked=looked, name=file.name, wishes=wishes, by=GUEST
+                    session, runtime, table, copy=copy, looked=looked, name=file.name, wishes=fitting, by=GUEST
                 )
             elif row.position:
                 say(f"going on behind row {row.position} of {row.total}")
     finally:
         copy[0].unlink(missing_ok=True)
-    mapping = columns.problem(row.mapping, row.columns, table.fields)
-    if mapping is not None:
-        raise columns.BadMapping(mapping)
     with progress(file.name) as update:
         done = runner.run(runtime, row.id or 0, update)
     return _report(runtime, done)
+
+
+def _mapping(wishes: service.Wishes, looked: service.Looked, table: ImportTable) -> columns.ColumnMap:
+    chosen = dict(wishes.mapping) if wishes.mapping is not None else columns.detect(
+        looked.sheet.columns, table.fields, looked.sample
+    )  # fmt: skip
+    problem = columns.problem(chosen, looked.sheet.columns, table.fields)
+    if problem is not None:
+        raise columns.BadMapping(problem)
+    return chosen
 
 
 def _report(runtime: Runtime, row: Import) -> dict[str, Any]:
@@ -110,12 +121,7 @@ def _dry_run(runtime: Runtime, file: Path, wishes: service.Wishes) -> dict[str, 
     schema.upgrade(runtime)
     table = service.table_of(runtime, TABLE)
     looked = service.look(file, file.name)
-    mapping = dict(wishes.mapping) if wishes.mapping is not None else columns.detect(
-        looked.sheet.columns, table.fields, looked.sample
-    )  # fmt: skip
-    problem = columns.problem(mapping, looked.sheet.columns, table.fields)
-    if problem is not None:
-        raise columns.BadMapping(problem)
+    mapping = _mapping(wishes, looked, table)
     options = Options(wishes.source or file.stem, wishes.visibility, runtime.settings.zone, wishes.defaults)
     rows = runner.plan_rows(looked.sheet, mapping, table, options)
     outcome, errors = Outcome(), []

@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
+
+import main
 
 ROOT = Path(__file__).parent.parent.parent.parent
 PROGRAM = [sys.executable, "-c", "import main; main.cli()", "import"]
@@ -114,6 +117,20 @@ def test_bad_files_and_mappings_change_nothing_and_say_why(
         assert (result["added"], result["errors"][0]["line"]) == (0, line)
         assert result["errors"][0]["reason"]
     assert written(home) == []
+
+
+def test_guessed_columns_that_do_not_fit_leave_nothing_behind(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("编号,日期\n1,2020-6-5\n", encoding="utf-8")
+    monkeypatch.delenv("COCREATE_DATABASE_URL", raising=False)
+    monkeypatch.setenv("COCREATE_HOME", str(home))
+    done = CliRunner().invoke(main.cli, ["import", str(file), "--json"])
+    assert (done.exit_code, json.loads(done.stdout)["errors"][0]["line"]) == (1, None)
+    with sqlite3.connect(home / "cocreate.db") as connection:
+        assert connection.execute("SELECT count(*) FROM import").fetchone() == (0,)
+    assert list((home / "imports").iterdir()) == []
 
 
 @pytest.mark.slow
