@@ -31,10 +31,9 @@ def post_doc(
 ) -> SearchDoc:
     """A post as search sees it; tags are found like words of the body. Status and votes are read from the row itself,
     so a vote does not write the index."""
-    text = f"{body}\n{' '.join(tags)}" if tags else body
     return SearchDoc(
-        kind="post", row_id=post_id, title=title, body=text, created_at=created_at, board_id=board_id, model=model,
-        visibility=visibility.value,
+        kind="post", row_id=post_id, title=title, body=body, created_at=created_at, board_id=board_id, model=model,
+        visibility=visibility.value, hidden_words=" ".join(tags),
     )  # fmt: skip
 
 

@@ -40,6 +40,8 @@ def prepare(docs: Iterable[SearchDoc]) -> list[PreparedDoc]:
 
 def _prepare(doc: SearchDoc) -> PreparedDoc:
     title, body = doc.title[:TITLE_CHARACTERS], doc.body[:BODY_CHARACTERS]
+    if doc.hidden_words:
+        body = f"{body}\n{doc.hidden_words}"
     return PreparedDoc(doc, words(title), grams(title), words(body), grams(body))
 
 

@@ -29,6 +29,8 @@ class SearchDoc:
     model: str = ""
     visibility: str = "public"
     votes: int = 0
+    hidden_words: str = ""
+    """Further words that find the row, like tags; never shown as its text."""
 
 
 @dataclass(frozen=True)
