@@ -1,8 +1,9 @@
-"""Files as rows of text: CSV in UTF-8 or GB18030, Excel workbooks, JSON lines. Nothing here knows what a row means."""
+"""Files as rows of text: CSV in UTF-8 or GB18030, Excel workbooks, JSON. Nothing here knows what a row means."""
 
 import csv
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ MAX_COLUMNS = 200
 MAX_UNPACKED = 400_000_000
 """Bytes that a workbook may unpack to: a small file can hold a very large one."""
 DELIMITERS = ",\t;"
+_LIST_OF_OBJECTS = re.compile(r'\s*\[\s*\{\s*"')
 
 csv.field_size_limit(2**31 - 1)  # the default of 128 KiB would end the file in the middle; MAX_CELL refuses one row
 
@@ -56,7 +58,7 @@ class Sheet:
 
     def rows(self) -> Iterator[RawRow | RowError]:
         """Rows below the head; Unreadable when the file breaks off in the middle."""
-        read = {"csv": _csv_rows, "xlsx": _sheet_rows, "jsonl": _json_rows}[self.format]
+        read = {"csv": _csv_rows, "xlsx": _sheet_rows, "jsonl": _json_rows, "json": _json_rows}[self.format]
         for row in read(self):
             yield _checked(row) if isinstance(row, RawRow) else row
 
@@ -74,7 +76,9 @@ def open_sheet(path: Path, name: str = "") -> Sheet:
         raise Unreadable(problem.reason, line=problem.line) from problem
     if not text.strip():
         raise Unreadable(N_("The file is empty."))
-    if text.lstrip()[:1] == "{" or name.lower().endswith((".jsonl", ".ndjson")):
+    if _LIST_OF_OBJECTS.match(text) or (name.lower().endswith(".json") and text.lstrip()[:1] == "["):
+        return _open_json_list(text, encoding)
+    if text.lstrip()[:1] == "{" or name.lower().endswith((".jsonl", ".ndjson", ".json")):
         return _open_json(text, encoding)
     return _open_csv(text, encoding)
 
@@ -198,18 +202,60 @@ def _cell(value: Any) -> str:
     return str(value)
 
 
-# -- JSON lines
+# -- JSON
 
 
 def _open_json(text: str, encoding: str) -> Sheet:
+    return _sheet_of_objects("jsonl", encoding, list(_json_lines(text)))
+
+
+def _open_json_list(text: str, encoding: str) -> Sheet:
+    objects = list(_json_list(text))
+    if "\n" not in text.strip():
+        objects = [(number, entry) for number, (_, entry) in enumerate(objects, 1)]
+    return _sheet_of_objects("json", encoding, objects)
+
+
+def _sheet_of_objects(kind: str, encoding: str, objects: list[tuple[int, dict[str, Any]]]) -> Sheet:
     columns: dict[str, None] = {}
-    rows = []
-    for line, entry in _json_lines(text):
+    for _, entry in objects:
         columns |= dict.fromkeys(entry)
-        rows.append((line, entry))
     if not columns:
         raise Unreadable(N_("The file is empty."))
-    return Sheet("jsonl", encoding, _head(list(columns), 1), (list(columns), rows))
+    return Sheet(kind, encoding, _head(list(columns), 1), (list(columns), objects))
+
+
+def _json_list(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(line on which the object begins, object) of the one list that fills the file."""
+    decoder = json.JSONDecoder()
+    place = _behind_blanks(text, text.index("[") + 1)
+    line = 1 + text.count("\n", 0, place)
+    broken = N_("From this line on, the JSON list cannot be read.")
+    more = text[place : place + 1] != "]"
+    while more:
+        try:
+            entry, end = decoder.raw_decode(text, place)
+        except (ValueError, RecursionError) as error:
+            raise Unreadable(broken, line=line) from error
+        if not isinstance(entry, dict):
+            raise Unreadable(N_("The JSON list holds something here that is no object."), line=line)
+        yield line, entry
+        end = _behind_blanks(text, end)
+        line += text.count("\n", place, end)
+        more = text[end : end + 1] == ","
+        if not more and text[end : end + 1] != "]":
+            raise Unreadable(broken, line=line)
+        place = _behind_blanks(text, end + 1) if more else end
+        line += text.count("\n", end, place)
+    end = _behind_blanks(text, place + 1)
+    if end < len(text):
+        raise Unreadable(broken, line=line + text.count("\n", place, end))
+
+
+def _behind_blanks(text: str, place: int) -> int:
+    while text[place : place + 1] in (" ", "\t", "\r", "\n"):
+        place += 1
+    return place
 
 
 def _json_lines(text: str) -> Iterator[tuple[int, dict[str, Any]]]:

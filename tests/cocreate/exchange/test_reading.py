@@ -170,6 +170,36 @@ def test_a_line_that_is_no_json_object_refuses_the_file(make_file: Make, bad: st
     assert refused.value.line == 2
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_json_list_is_read_with_the_lines_of_its_objects(make_file: Make, indent: int | None) -> None:
+    rows = [{"id": 1, "text": "好"}, {"id": 2, "tags": ["a", "b"]}, {"id": 3, "text": {"a": 1}}]
+    path = make_file(json.dumps(rows, ensure_ascii=False, indent=indent), "a.json")
+    sheet = open_sheet(path, path.name)
+    assert (sheet.format, sheet.columns) == ("json", ["id", "text", "tags"])
+    assert cells(path) == [["1", "好", ""], ["2", "", "a\nb"]]
+    # In a file of one line only the number of the object tells where it stands.
+    assert [line for line, _ in errors(path)] == [13 if indent else 3]
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        ('[\n{"id": 1},\n7\n]', 3),
+        ('[\n{"id": 1},\n{"id": 2\n]', 3),
+        ('[\n{"id": 1}\n{"id": 2}\n]', 3),
+        ('[\n{"id": 1},\n]', 3),
+        ('[\n{"id": 1}', 2),
+        ('[\n{"id": 1}\n]\nmore', 4),
+        ("[]", None),
+        ("id,text", 1),
+    ],
+)
+def test_a_broken_json_file_is_refused_and_not_read_as_csv(make_file: Make, content: str, line: int | None) -> None:
+    with pytest.raises(Unreadable) as refused:
+        open_sheet(make_file(content, "a.json"), "a.json")
+    assert refused.value.line == line
+
+
 def test_half_a_surrogate_in_json_can_be_stored(make_file: Make) -> None:
     path = make_file('{"text": "\\ud83d 好"}', "a.jsonl")
     assert cells(path)[0][0].encode("utf-8")
