@@ -80,7 +80,9 @@ class Import(SQLModel, table=True):
     undone: int = 0
     undo_position: int = 0
     kept: list[dict[str, Any]] = Field(sa_type=sa.JSON, default_factory=list)
-    """Rows that an undo left in place: id, title and reason."""
+    """The first rows that an undo left in place: id, title and reason."""
+    kept_count: int = 0
+    """All of them."""
     problem: str = ""
     """Why a run failed, a msgid with placeholders for `problem_params`."""
     problem_params: dict[str, Any] = Field(sa_type=sa.JSON, default_factory=dict)

@@ -114,15 +114,19 @@ def _import(runtime: Runtime, row: Import, token: str, progress: Progress | None
 
 
 def _undo(runtime: Runtime, row: Import, token: str, progress: Progress | None) -> None:
-    import_id, after_id, kept, undone = row.id or 0, row.undo_position, list(row.kept), row.undone
+    import_id, after_id, undone = row.id or 0, row.undo_position, row.undone
+    kept, kept_count = list(row.kept), row.kept_count
     table = table_of(runtime, row.table)
     while True:
         with runtime.database.write() as session:
             step = table.undo(session, import_id, after_id)
             undone += step.undone
-            kept += [asdict(one) for one in step.kept]
-            values = {"undone": undone, "kept": kept[:KEPT_LISTED], "undo_position": step.last_id or after_id}
-            _advance(session, import_id, token, **values)
+            kept = [*kept, *(asdict(one) for one in step.kept)][:KEPT_LISTED]
+            kept_count += len(step.kept)
+            _advance(
+                session, import_id, token,
+                undone=undone, kept=kept, kept_count=kept_count, undo_position=step.last_id or after_id,
+            )  # fmt: skip
         if step.last_id is None:
             break
         after_id = step.last_id

@@ -210,6 +210,7 @@ def upgrade() -> None:
         sa.Column("undone", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("undo_position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kept", sa.JSON(), nullable=False),
+        sa.Column("kept_count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("problem", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("problem_params", sa.JSON(), nullable=False),
         sa.Column("problem_line", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),

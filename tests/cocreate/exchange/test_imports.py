@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from cocreate.core.actor import GUEST
+from cocreate.core.actor import GUEST, Role
 from cocreate.core.db import Database
 from cocreate.core.jobs import Worker
 from cocreate.core.outbox import OutboxEntry
@@ -21,6 +21,7 @@ from forum import api as forum
 from forum.exchange import PostTable
 from forum.posts.models import Post, PostTag
 from search.api import Scope, matching_ids
+from tests.client import Client
 
 MakeImport = Callable[..., Import]
 MAP = {"id": "external_id", "text": "body"}
@@ -291,6 +292,20 @@ def test_undo_takes_back_what_nobody_touched_and_lists_the_rest(
             ("", "", None, None)
         ] * 3
         assert matching_ids(session, "第7条", scope=Scope(staff=True), kind="post") == []
+
+
+def test_all_rows_that_stay_are_counted_however_few_are_listed(
+    runtime: Runtime, database: Database, make_import: MakeImport, client: Client,
+    make_member: Callable[..., Member], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(runner, "KEPT_LISTED", 2)
+    row = run(runtime, make_import(THREE.replace("3,", "4,后备箱漏水\n3,"), MAP))
+    with database.write() as session:
+        session.connection().execute(sa.update(Post).where(col(Post.external_id) != "1").values(vote_count=1))
+    undone = undo(runtime, row)
+    assert (undone.undone, len(undone.kept), undone.kept_count) == (1, 2, 3)
+    page = client.get(f"/imports/{row.id}", actor=make_member("", Role.PM))
+    assert "另有 1 条" in page.text
 
 
 def test_after_an_undo_the_same_file_adds_its_rows_again(
