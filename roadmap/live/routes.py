@@ -173,7 +173,8 @@ def _list(page: Page, db: Session, form: BoundForm[Any], *, status: int = 200) -
 def _console(page: Page, db: Session, row: LiveSession, runtime: Runtime) -> Response:
     return page.render(
         "roadmap/live/console.html", block="console", live=row, board=queries.board(db, row),
-        address=_address(runtime, page, row.code), **WORDS,
+        address=_address(runtime, page, row.code), kinds=forum.KIND_LABELS,
+        board_name=next((ref.name for ref in forum.boards(db) if ref.id == row.scope_board_id), ""), **WORDS,
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from cocreate.core.db import Database
 from cocreate.core.runtime import Runtime
 from cocreate.identity.members.models import Member
 from feedback_cluster.themes.models import Answer, AnswerState, TriageStatus
-from forum.posts.models import Visibility
+from forum.posts.models import PostKind, Visibility
 from roadmap.live import service, snapshot
 from roadmap.live.models import LiveSession, LiveTopic, TopicState
 from roadmap.live.snapshot import Shelf
@@ -274,6 +274,24 @@ def test_no_days_means_all_voices(
     for days, count in (("30", 0), ("", 1)):
         client.post("/host", actor=host, data={"title": "场", "days": days})
         assert len(topics(database)) == count
+
+
+def test_the_host_sees_the_whole_scope_and_the_answers_that_lie_ready(
+    client: Any, host: Member, put_post: Make, put_theme: Make, make_live: Make, make_board: Make, database: Database
+) -> None:
+    board = make_board(name="座舱组")
+    live = make_live("专场", model="云麓", board=board.id, kind="problem", days=30)
+    post = put_post(model="云麓", kind=PostKind.PROBLEM, board_id=board.id)
+    theme = put_theme("后来的主题", [post])
+    with database.write() as session:
+        session.add(Answer(theme_id=theme.id or 0, text="审定好的话", state=AnswerState.APPROVED))
+    head = client.get(f"/host/{live.code}", actor=host).text.split("console-now")[0]
+    for part in ("云麓", "座舱组", "问题", "30 天"):
+        assert part in head, part
+    assert "<span>问题</span>" in client.get("/host", actor=host).text
+    assert "审定好的话" in client.get(f"/host/{live.code}/more", actor=host).text
+    whole = make_live("全部", days=None)
+    assert "不限时间" in client.get(f"/host/{whole.code}", actor=host).text
 
 
 def test_the_screen_carries_a_code_to_scan(client: Any, stage: SimpleNamespace, host: Member) -> None:
