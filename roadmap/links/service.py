@@ -91,7 +91,10 @@ def follow_merges(session: Session) -> list[int]:
 def sync_item(
     session: Session, item: RoadmapItem, *, by: Actor = NOBODY, reason: str = "", at: datetime | None = None
 ) -> None:
-    """Make the posts behind an item those that its links name now, let statuses follow and count the people."""
+    """Make the posts behind an item those that its links name now, let statuses follow and count the people.
+
+    Only posts that join or leave take another status: one that somebody set by hand lasts until the item's next step.
+    """
     item_id = item.id or 0
     wanted = _posts_named(session, item_id)
     known = set(session.exec(select(ItemPost.post_id).where(ItemPost.item_id == item_id)))
@@ -102,9 +105,9 @@ def sync_item(
                 col(ItemPost.item_id) == item_id, col(ItemPost.post_id).in_(gone[start : start + CHUNK])
             )
         )
-    joined = [ItemPost(item_id=item_id, post_id=post_id, theme_id=wanted[post_id]) for post_id in wanted.keys() - known]
-    insert_many_once(session, joined)
-    settle_posts(session, sorted(wanted), by=by, cause_id=item_id, reason=reason, at=at)
+    joined = sorted(wanted.keys() - known)
+    insert_many_once(session, [ItemPost(item_id=item_id, post_id=post, theme_id=wanted[post]) for post in joined])
+    settle_posts(session, joined, by=by, cause_id=item_id, reason=reason, at=at)
     _let_go(session, item_id, gone, item.status, by=by)
     supporters = forum.people_behind(session, wanted)
     item.people, item.voices = supporters.people, supporters.voices

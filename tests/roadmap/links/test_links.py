@@ -192,6 +192,23 @@ def test_votes_are_counted_soon_and_once_for_a_burst(
         assert len(jobs) < len(fans)
 
 
+def test_a_status_that_somebody_set_by_hand_outlasts_a_vote_and_ends_with_the_next_step(
+    make_item: Make, step: Make, voices: SimpleNamespace, put_post: Make, join_theme: Make, database: Database,
+    worker: Worker,
+) -> None:  # fmt: skip
+    item = make_item(themes=[voices.theme], stage="decided")
+    worker.drain()
+    by_hand, late = voices.posts[0], put_post("晚来的一句")
+    with database.write() as session:
+        session.get_one(Post, by_hand.id).status = PostStatus.SHIPPED
+    join_theme(voices.theme, late)
+    announce(database, VoteCast(post_id=voices.posts[1].id, member_id=voices.lin.id))
+    worker.drain()
+    assert (status(database, by_hand), status(database, late)) == (PostStatus.SHIPPED, PostStatus.PLANNED)
+    step(item, "built")
+    assert status(database, by_hand) == PostStatus.STARTED
+
+
 def test_a_theme_page_makes_an_item_and_links_it_without_script(
     client: Any, voices: SimpleNamespace, pm: Member, database: Database
 ) -> None:
