@@ -28,7 +28,10 @@ CHUNK = 200
 
 
 def queue_messages(session: Session, event: ItemStageChanged) -> None:
-    """Have the step told to those behind the item, once for ever."""
+    """Have a step of a public item told to those behind it, once for ever; others are told once they become public."""
+    item = session.get(RoadmapItem, event.item_id)
+    if item is None or not item.public:
+        return
     outbox.enqueue(session, "roadmap.tell_supporters", key=f"roadmap.tell:{event.change_id}", change_id=event.change_id)
 
 

@@ -51,7 +51,9 @@ def add_item(session: Session, form: NewItemForm, *, by: Actor) -> RoadmapItem:
 
 
 def edit_item(session: Session, item: RoadmapItem, form: ItemForm, *, by: Actor) -> None:
-    """What the item says of itself. Becoming public gives its posts their status; no longer public takes it back."""
+    """What the item says of itself. Becoming public gives its posts their status and tells those behind it where it
+    stands; no longer public takes the status back.
+    """
     _check_targets(session, board=form.board, release=None)
     shown = item.public
     item.title, item.what, item.why = form.title, form.what, form.why
@@ -61,6 +63,10 @@ def edit_item(session: Session, item: RoadmapItem, form: ItemForm, *, by: Actor)
     audit.record(session, by, "item.edit", "roadmap_item", item.id, public=item.public)
     if shown != item.public:
         links.settle_item(session, item, by=by)
+        change_id = newest_change(session, item.id or 0)
+        if item.public and change_id:
+            # No key: the step may have been queued and found not public. Each member has one message per step anyway.
+            outbox.enqueue(session, "roadmap.tell_supporters", change_id=change_id)
 
 
 def change_stage(

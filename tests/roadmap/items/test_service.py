@@ -217,6 +217,49 @@ def test_an_item_that_is_not_public_moves_no_post_and_tells_nobody(
     assert statuses(database, voices.posts) == [PostStatus.OPEN] * 3
 
 
+def test_a_step_of_an_item_that_was_not_public_is_told_once_when_it_becomes_so(
+    make_item: Make, step: Make, voices: SimpleNamespace, worker: Worker, database: Database, pm_actor: Actor
+) -> None:
+    item = make_item("悄悄的", themes=[voices.theme], public=False)
+    for stage in ("studied", "decided"):
+        step(item, stage)
+        worker.drain()
+    with database.read() as session:
+        jobs = select(outbox.OutboxEntry).where(outbox.OutboxEntry.name == "roadmap.tell_supporters")
+        assert session.exec(jobs).all() == []
+
+    def edit(public: bool) -> None:
+        with database.write() as session:
+            row = session.get_one(RoadmapItem, item.id)
+            service.edit_item(session, row, ItemForm(title="公开了", public=public), by=pm_actor)
+        worker.drain()
+
+    once = Counter((member.id, f"item:{item.id}:decided:1") for member in (voices.lin, voices.chen, voices.wu))
+    for public in (True, True, False, True):
+        edit(public)
+        assert Counter((member, key) for member, key, _ in messages(database)) == once
+
+
+def test_a_step_that_was_withheld_before_it_was_told_is_told_when_the_item_is_back(
+    make_item: Make, step: Make, voices: SimpleNamespace, worker: Worker, runtime: Runtime, database: Database,
+    pm_actor: Actor,
+) -> None:  # fmt: skip
+    item = make_item(themes=[voices.theme])
+    step(item, "decided")
+    with database.write() as session:
+        change = session.exec(select(ItemChange)).one()
+        # Queued while it was public; the job runs when it no longer is.
+        outbox.enqueue(session, "roadmap.tell_supporters", key=f"roadmap.tell:{change.id}", change_id=change.id)
+        service.edit_item(session, session.get_one(RoadmapItem, item.id), ItemForm(title="收回"), by=pm_actor)
+    worker.drain()
+    assert messages(database) == []
+    with database.write() as session:
+        row = session.get_one(RoadmapItem, item.id)
+        service.edit_item(session, row, ItemForm(title="又公开", public=True), by=pm_actor)
+    worker.drain()
+    assert len(messages(database)) == 3
+
+
 def test_a_failed_step_leaves_nothing(
     make_item: Make, voices: SimpleNamespace, database: Database, pm_actor: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
