@@ -1,5 +1,7 @@
 """Writing comments, changing and blanking them."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
@@ -62,8 +64,8 @@ def edit_comment(session: Session, comment: Comment, body: str, *, editor: Actor
         raise CommentGone(f"comment {comment.id}")
     if comment.body == body:
         return False
-    comment.body, comment.edited_at = body, clock.now()
-    session.add(comment)
+    if not change_comment(session, comment, col(Comment.deleted_at).is_(None), body=body, edited_at=clock.now()):
+        raise CommentGone(f"comment {comment.id}")
     return True
 
 
@@ -71,13 +73,21 @@ def delete_comment(session: Session, comment: Comment, *, by: Actor) -> None:
     """Blank a comment: replies to it stay where they are."""
     if comment.author_id != by.id and not by.can("forum.moderate"):
         raise NotYours(f"comment {comment.id}")
-    if comment.deleted_at is not None:
+    if not change_comment(session, comment, col(Comment.deleted_at).is_(None), body="", deleted_at=clock.now()):
         return
     if comment.hidden_at is None:
         count_comment(session, comment, -1)
-    comment.body, comment.deleted_at = "", clock.now()
-    session.add(comment)
     audit.record(session, by, "comment.delete", "comment", comment.id)
+
+
+def change_comment(session: Session, comment: Comment, *conditions: Any, **values: Any) -> bool:
+    """Set values while the conditions hold in the database; False when another request came first. So the same button
+    pressed twice counts once. The comment is then as it stands in the row."""
+    result: Any = session.connection().execute(
+        sa.update(Comment).where(col(Comment.id) == comment.id, *conditions).values(**values)
+    )
+    session.refresh(comment)
+    return bool(result.rowcount == 1)
 
 
 def count_comment(session: Session, comment: Comment, change: int) -> None:

@@ -1,6 +1,9 @@
 """The least a community needs: taking a post or comment out of sight, with a reason, and bringing it back."""
 
-from sqlmodel import Session, select
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
 
 from cocreate.core import audit, clock, outbox
 from cocreate.core.actor import Actor
@@ -8,7 +11,7 @@ from cocreate.core.errors import Invalid
 from cocreate.core.text_marks import N_
 from forum import indexing
 from forum.comments.models import Comment
-from forum.comments.service import count_comment
+from forum.comments.service import change_comment, count_comment
 from forum.events import PostHidden, PostRestored
 from forum.posts.models import Post, PostTag
 from search import api as search
@@ -23,11 +26,8 @@ def hide_post(session: Session, post: Post, *, reason: str, by: Actor) -> None:
     """Take a post out of lists, search and themes. Its author and moderators still see it, with the reason."""
     if not reason.strip():
         raise ReasonMissing(fields={"reason": ReasonMissing.message})
-    if post.hidden_at is not None:
+    if not _change(session, post, col(Post.hidden_at).is_(None), hidden_at=clock.now()):
         return
-    post.hidden_at = clock.now()
-    session.add(post)
-    session.flush()
     search.remove(session, "post", [post.id or 0])
     audit.record(session, by, "post.hide", "post", post.id, reason=reason.strip())
     outbox.publish(session, PostHidden(post_id=post.id or 0))
@@ -39,9 +39,8 @@ def restore_post(session: Session, post: Post, *, by: Actor) -> None:
         return
     tags = list(session.exec(select(PostTag.tag).where(PostTag.post_id == post.id)))
     prepared = indexing.prepare_post(post, tags)
-    post.hidden_at = None
-    session.add(post)
-    session.flush()
+    if not _change(session, post, col(Post.hidden_at).is_not(None), hidden_at=None):
+        return
     indexing.put_post(session, prepared, post.id or 0)
     audit.record(session, by, "post.restore", "post", post.id)
     outbox.publish(session, PostRestored(post_id=post.id or 0))
@@ -51,22 +50,29 @@ def hide_comment(session: Session, comment: Comment, *, reason: str, by: Actor) 
     """Take a comment out of sight."""
     if not reason.strip():
         raise ReasonMissing(fields={"reason": ReasonMissing.message})
-    if comment.hidden_at is not None or comment.deleted_at is not None:
+    there = (col(Comment.deleted_at).is_(None), col(Comment.hidden_at).is_(None))
+    if not change_comment(session, comment, *there, hidden_at=clock.now()):
         return
-    comment.hidden_at = clock.now()
-    session.add(comment)
     count_comment(session, comment, -1)
     audit.record(session, by, "comment.hide", "comment", comment.id, reason=reason.strip())
 
 
 def restore_comment(session: Session, comment: Comment, *, by: Actor) -> None:
     """Bring a hidden comment back."""
-    if comment.hidden_at is None or comment.deleted_at is not None:
+    hidden = (col(Comment.deleted_at).is_(None), col(Comment.hidden_at).is_not(None))
+    if not change_comment(session, comment, *hidden, hidden_at=None):
         return
-    comment.hidden_at = None
-    session.add(comment)
     count_comment(session, comment, +1)
     audit.record(session, by, "comment.restore", "comment", comment.id)
+
+
+def _change(session: Session, post: Post, condition: Any, **values: Any) -> bool:
+    """Set values of a post that is still there while the condition holds; False when another request came first."""
+    result: Any = session.connection().execute(
+        sa.update(Post).where(col(Post.id) == post.id, col(Post.deleted_at).is_(None), condition).values(**values)
+    )
+    session.refresh(post)
+    return bool(result.rowcount == 1)
 
 
 def why_hidden(session: Session, kind: str, row_id: int) -> str:

@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from cocreate.core import audit, clock, outbox
 from cocreate.core.actor import Actor
 from cocreate.core.db import insert_many_once, insert_once
-from cocreate.core.errors import Conflict, Invalid, NotAllowed
+from cocreate.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from cocreate.core.text_marks import N_
 from cocreate.identity.vehicles.models import Vehicle
 from forum import indexing
@@ -94,7 +94,11 @@ def submit_post(session: Session, draft: Draft, *, author: Actor, once: str = ""
 
 
 def edit_post(session: Session, post: Post, draft: Draft, *, editor: Actor) -> bool:
-    """Change the author's own post and keep what it said before; False when nothing differs."""
+    """Change the author's own post and keep what it said before; False when nothing differs.
+
+    A post that was for staff alone keeps nothing of that time once everybody may read it. NotFound when it was blanked
+    while the author was still writing.
+    """
     if post.author_id != editor.id:
         raise NotYours(f"post {post.id}")
     vehicle = _own_vehicle(session, draft.vehicle_id, editor)
@@ -103,20 +107,30 @@ def edit_post(session: Session, post: Post, draft: Draft, *, editor: Actor) -> b
     old_tags = sorted(session.exec(select(PostTag.tag).where(PostTag.post_id == post_id)))
     reworded = (post.title, post.body) != (draft.title, draft.body)
     model, model_year = (vehicle.model, vehicle.model_year) if vehicle else (draft.model, draft.model_year)
+    visibility = Visibility.STAFF if draft.private else Visibility.PUBLIC
     values = {
         "kind": draft.kind, "board_id": draft.board_id, "vehicle_id": draft.vehicle_id, "model": model,
-        "model_year": model_year, "visibility": Visibility.STAFF if draft.private else Visibility.PUBLIC,
+        "model_year": model_year, "visibility": visibility,
     }  # fmt: skip
     if not reworded and old_tags == sorted(draft.tags) and all(getattr(post, k) == v for k, v in values.items()):
         return False
+    doc = indexing.post_doc(
+        post_id=post_id, title=draft.title, body=draft.body, created_at=post.created_at, board_id=draft.board_id,
+        model=model, visibility=visibility, tags=draft.tags,
+    )  # fmt: skip
+    prepared = search.prepare([doc])[0]
+    hold_row(session, post)
     before = PostRevision(post_id=post_id, title=post.title, body=post.body, editor_id=editor.id)
+    opened = post.visibility == Visibility.STAFF and not draft.private
+    reworded = (post.title, post.body) != (draft.title, draft.body)
     post.title, post.body, post.title_derived = draft.title, draft.body, False
     for name, value in values.items():
         setattr(post, name, value)
-    with session.no_autoflush:
-        prepared = indexing.prepare_post(post, draft.tags)
     if reworded:
         post.edited_at = before.replaced_at = clock.now()
+    if opened:
+        _forget_wordings(session, post_id)
+    elif reworded:
         session.add(before)
     session.add(post)
     session.flush()
@@ -125,6 +139,19 @@ def edit_post(session: Session, post: Post, draft: Draft, *, editor: Actor) -> b
         indexing.put_post(session, prepared, post_id)
     outbox.publish(session, PostEdited(post_id=post_id))
     return True
+
+
+def hold_row(session: Session, post: Post) -> None:
+    """Lock the post until the transaction ends and read it as it is now; NotFound when it was blanked meanwhile."""
+    statement = (
+        sa.update(Post)
+        .where(col(Post.id) == post.id, col(Post.deleted_at).is_(None))
+        .values(edited_at=col(Post.edited_at))
+        .returning(col(Post.id))
+    )
+    if session.connection().execute(statement).first() is None:
+        raise NotFound(f"post {post.id}")
+    session.refresh(post)
 
 
 def delete_post(session: Session, post: Post, *, by: Actor) -> None:
@@ -136,7 +163,9 @@ def delete_post(session: Session, post: Post, *, by: Actor) -> None:
     moment = clock.now()
     execute = session.connection().execute
     session.flush()
-    execute(sa.update(PostRevision).where(col(PostRevision.post_id) == post_id).values(title="", body=""))
+    # First of all, so that an edit in between is blanked as well or finds the post gone.
+    hold_row(session, post)
+    _forget_wordings(session, post_id)
     execute(sa.delete(PostTag).where(col(PostTag.post_id) == post_id))
     execute(sa.delete(Subscription).where(col(Subscription.post_id) == post_id))
     execute(sa.update(OfficialResponse).where(col(OfficialResponse.post_id) == post_id).values(body=""))
@@ -153,6 +182,11 @@ def delete_post(session: Session, post: Post, *, by: Actor) -> None:
     search.remove(session, "post", [post_id])
     audit.record(session, by, "post.delete", "post", post_id)
     outbox.publish(session, PostDeleted(post_id=post_id))
+
+
+def _forget_wordings(session: Session, post_id: int) -> None:
+    statement = sa.update(PostRevision).where(col(PostRevision.post_id) == post_id).values(title="", body="")
+    session.connection().execute(statement)
 
 
 def _replace_tags(session: Session, post_id: int, tags: Sequence[str]) -> None:

@@ -126,6 +126,10 @@ def journey(page: Page, created_at: datetime, trail: Sequence[StatusChange]) -> 
 
 
 def revisions(session: Session, post_id: int) -> list[PostRevision]:
-    """What the post said before each edit, newest first."""
-    statement = select(PostRevision).where(PostRevision.post_id == post_id).order_by(col(PostRevision.id).desc())
+    """What the post said before each edit, newest first; without what was blanked."""
+    statement = (
+        select(PostRevision)
+        .where(PostRevision.post_id == post_id, sa.or_(col(PostRevision.title) != "", col(PostRevision.body) != ""))
+        .order_by(col(PostRevision.id).desc())
+    )
     return list(session.exec(statement))

@@ -11,6 +11,7 @@ from cocreate.identity.members.models import Member
 from forum.comments import service
 from forum.comments.models import Comment
 from forum.comments.queries import threads
+from forum.moderation import service as moderation
 from forum.posts.models import Post
 from forum.posts.service import NotYours
 from tests.client import Client
@@ -158,3 +159,51 @@ def test_a_comment_is_edited_on_its_own_page(
     assert "新话" in client.get(f"/posts/{post.id}").text
     client.post(f"/comments/{comment.id}/delete", actor=author)
     assert client.get(f"/comments/{comment.id}/edit", actor=author).status_code == 404
+
+
+TWICE: dict[str, Callable[..., None]] = {
+    "delete": lambda session, row, by: service.delete_comment(session, row, by=by),
+    "hide": lambda session, row, by: moderation.hide_comment(session, row, reason="骂人", by=by),
+    "restore": lambda session, row, by: moderation.restore_comment(session, row, by=by),
+}
+
+
+@pytest.mark.parametrize(("act", "left"), [("delete", 1), ("hide", 1), ("restore", 2)])
+def test_the_same_button_pressed_twice_counts_once(
+    runtime: Runtime,
+    make_post: Callable[..., Post],
+    make_comment: Callable[..., Comment],
+    make_member: Callable[..., Member],
+    act: str,
+    left: int,
+) -> None:
+    post, moderator = make_post(), acting(runtime, make_member(), Role.MODERATOR)
+    make_comment(post)
+    comment = make_comment(post)
+    if act == "restore":
+        with runtime.database.write() as session:
+            TWICE["hide"](session, session.get_one(Comment, comment.id), moderator)
+    with runtime.database.write() as late:
+        row = late.get_one(Comment, comment.id)
+        with runtime.database.write() as session:
+            TWICE[act](session, session.get_one(Comment, comment.id), moderator)
+        TWICE[act](late, row, moderator)
+    assert count_of(runtime, post) == left
+
+
+def test_a_comment_blanked_meanwhile_takes_no_new_words(
+    runtime: Runtime,
+    make_post: Callable[..., Post],
+    make_comment: Callable[..., Comment],
+    make_member: Callable[..., Member],
+) -> None:
+    author = make_member()
+    comment = make_comment(make_post(), author=author)
+    with runtime.database.write() as late:
+        row = late.get_one(Comment, comment.id)
+        with runtime.database.write() as session:
+            service.delete_comment(session, session.get_one(Comment, comment.id), by=acting(runtime, author))
+        with pytest.raises(service.CommentGone):
+            service.edit_comment(late, row, "又来了", editor=acting(runtime, author))
+    with runtime.database.read() as session:
+        assert session.get_one(Comment, comment.id).body == ""

@@ -19,11 +19,13 @@ from forum.boards.models import Board
 from forum.comments.models import Comment
 from forum.desk.service import respond
 from forum.follows.models import Subscription
+from forum.moderation.service import hide_post, restore_post
 from forum.posts import service
 from forum.posts.models import Post, PostKind, PostRevision, PostTag, Visibility
 from forum.posts.queries import get_post
 from forum.posts.service import Draft
 from search import api as search
+from tests.client import Client
 from tests.factories.forum import acting
 
 
@@ -180,3 +182,71 @@ def test_a_blanked_posts_votes_stay_and_other_peoples_comments_too(
     with runtime.database.read() as session:
         assert session.get_one(Post, post.id).vote_count == 2
         assert session.get_one(Comment, theirs.id).body == "别人的评论"
+
+
+def test_wordings_for_staff_alone_stay_with_them_when_a_post_becomes_public(
+    runtime: Runtime, client: Client, make_member: Callable[..., Member]
+) -> None:
+    member = make_member()
+    post = submit(runtime, member, Draft("我住在静安路七号", "门牌一", private=True))
+    edit(runtime, post, member, Draft("车位在静安路八号", "门牌二", private=True))
+    edit(runtime, post, member, Draft("充电桩太少", "附近没有"))
+    for reader in (None, member):
+        page = client.get(f"/posts/{post.id}/history", actor=reader)
+        assert (page.status_code, "静安路" in page.text, "门牌" in page.text) == (200, False, False)
+    with runtime.database.read() as session:
+        kept = session.exec(select(PostRevision.title, PostRevision.body)).all()
+    assert set(kept) == {("", "")}
+    edit(runtime, post, member, Draft("充电桩还是太少", "附近没有"))
+    assert "充电桩太少" in client.get(f"/posts/{post.id}/history").text
+
+
+def test_an_edit_that_comes_after_blanking_writes_nothing(runtime: Runtime, make_member: Callable[..., Member]) -> None:
+    member = make_member()
+    post = submit(runtime, member, Draft("原来的话"))
+    with runtime.database.write() as late:
+        row = late.get_one(Post, post.id)
+        with runtime.database.write() as session:
+            service.delete_post(session, session.get_one(Post, post.id), by=acting(runtime, member))
+        with pytest.raises(NotFound):
+            service.edit_post(late, row, Draft(SECRET), editor=acting(runtime, member))
+    assert SECRET not in everything_stored(runtime)
+    assert found(runtime, SECRET) == []
+
+
+def test_an_edit_of_a_post_hidden_meanwhile_is_not_found_by_search(
+    runtime: Runtime, make_member: Callable[..., Member]
+) -> None:
+    member, moderator = make_member(), make_member("版主", Role.MODERATOR)
+    post = submit(runtime, member, Draft("原来的话"))
+    with runtime.database.write() as late:
+        row = late.get_one(Post, post.id)
+        with runtime.database.write() as session:
+            hide_post(session, session.get_one(Post, post.id), reason="广告", by=acting(runtime, moderator))
+        assert service.edit_post(late, row, Draft("雨刷太慢"), editor=acting(runtime, member))
+    assert found(runtime, "雨刷") == []
+    with runtime.database.read() as session:
+        assert session.get_one(Post, post.id).title == "雨刷太慢"
+
+
+def test_blanking_takes_along_an_edit_made_meanwhile(runtime: Runtime, make_member: Callable[..., Member]) -> None:
+    member = make_member()
+    post = submit(runtime, member, Draft("原来的话"))
+    with runtime.database.write() as late:
+        row = late.get_one(Post, post.id)
+        edit(runtime, post, member, Draft("原来的话", SECRET))
+        service.delete_post(late, row, by=acting(runtime, member))
+    assert SECRET not in everything_stored(runtime)
+
+
+def test_a_post_blanked_meanwhile_is_not_brought_back(runtime: Runtime, make_member: Callable[..., Member]) -> None:
+    member, moderator = make_member(), make_member("版主", Role.MODERATOR)
+    post = submit(runtime, member, Draft("雨刷太慢"))
+    with runtime.database.write() as session:
+        hide_post(session, session.get_one(Post, post.id), reason="广告", by=acting(runtime, moderator))
+    with runtime.database.write() as late:
+        row = late.get_one(Post, post.id)
+        with runtime.database.write() as session:
+            service.delete_post(session, session.get_one(Post, post.id), by=acting(runtime, member))
+        restore_post(late, row, by=acting(runtime, moderator))
+    assert found(runtime, "雨刷") == []
