@@ -7,7 +7,7 @@ from cocreate.identity.events import MemberLeft
 from forum import api_v1, bench, demo, exchange, indexing, notices
 from forum.comments import routes as comments
 from forum.desk import routes as desk
-from forum.events import CommentAdded, OfficialResponseGiven, PostDeleted, PostStatusChanged
+from forum.events import CommentAdded, OfficialResponseGiven, PostDeleted, PostEdited, PostHidden, PostStatusChanged
 from forum.follows import routes as follows
 from forum.follows.service import forget_follower
 from forum.moderation import routes as moderation
@@ -46,6 +46,8 @@ module = Module(
         PostStatusChanged: [notices.tell_about_status],
         CommentAdded: [notices.tell_about_comment],
         PostDeleted: [notices.forget_words],
+        PostHidden: [notices.forget_words],
+        PostEdited: [notices.forget_words],
         MemberLeft: [forget_follower],
     },
     policies=POLICIES,

@@ -5,13 +5,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from cocreate.core.actor import STAFF
 from cocreate.core.module import Notice
 from cocreate.core.text_marks import N_
+from cocreate.identity.members.queries import roles_of
 from cocreate.notify.inbox.models import InboxMessage
 from cocreate.notify.inbox.service import tell, translated
 from forum.comments.models import Comment
 from forum.desk.models import OfficialResponse
-from forum.events import CommentAdded, OfficialResponseGiven, PostDeleted, PostStatusChanged
+from forum.events import CommentAdded, OfficialResponseGiven, PostDeleted, PostEdited, PostHidden, PostStatusChanged
 from forum.follows.models import Subscription
 from forum.posts.models import STATUS_LABELS, Post, StatusChange, Visibility
 
@@ -65,23 +67,28 @@ def tell_about_comment(session: Session, event: CommentAdded) -> None:
     key, place = f"comment:{comment.id}", f"c{comment.id}"
     if comment.parent_id is not None:
         parent = session.get(Comment, comment.parent_id)
-        if parent is not None and parent.author_id != comment.author_id and parent.deleted_at is None:
+        answers = parent is not None and parent.author_id != comment.author_id and parent.deleted_at is None
+        if parent is not None and answers and _may_open(session, post, parent.author_id):
             # The key is shared: whoever hears of the reply does not hear of the comment once more.
             params = {"id": post.id, "what": _what(post)}
             tell(session, [parent.author_id], "forum.comment.reply", key=key, params=params, url=_url(post, place))
     _tell(session, post, "forum.comment", key=key, but=comment.author_id, params={}, place=place)
 
 
-def forget_words(session: Session, event: PostDeleted) -> None:
-    """Messages about a blanked post keep its number and lose its words."""
+def forget_words(session: Session, event: PostDeleted | PostHidden | PostEdited) -> None:
+    """Messages about a post that is blanked, hidden or for staff alone now keep its number and lose its words."""
+    post = session.get(Post, event.post_id)
+    if post is not None and post.public:
+        return
     path = f"/posts/{event.post_id}"
-    rows = session.exec(
-        select(InboxMessage).where(
-            sa.or_(col(InboxMessage.url) == path, col(InboxMessage.url).startswith(f"{path}#")),
-            col(InboxMessage.notice).startswith("forum."),
-        )
+    statement = select(InboxMessage).where(
+        sa.or_(col(InboxMessage.url) == path, col(InboxMessage.url).startswith(f"{path}#")),
+        col(InboxMessage.notice).startswith("forum."),
     )
-    for message in rows:
+    if post is not None and post.deleted_at is None:
+        # Its author may open it still.
+        statement = statement.where(col(InboxMessage.member_id) != (post.author_id or 0))
+    for message in session.exec(statement):
         message.params = {**message.params, "what": f"#{event.post_id}"}
         session.add(message)
 
@@ -89,6 +96,12 @@ def forget_words(session: Session, event: PostDeleted) -> None:
 def _shown(session: Session, post_id: int) -> Post | None:
     post = session.get(Post, post_id)
     return post if post is not None and post.deleted_at is None and post.hidden_at is None else None
+
+
+def _may_open(session: Session, post: Post, member_id: int) -> bool:
+    if post.visibility == Visibility.PUBLIC or member_id == post.author_id:
+        return True
+    return bool(STAFF.intersection(roles_of(session, [member_id]).get(member_id, ())))
 
 
 def _tell(
