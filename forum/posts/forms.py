@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, Field, field_validator
 
+from cocreate.core.tables import MAX_ID
 from cocreate.core.text_marks import N_
 from forum.posts.models import PostKind
 from forum.posts.service import Draft
@@ -22,8 +23,8 @@ class PostForm(BaseModel):
     title: str = Field(min_length=1, max_length=TITLE)
     body: str = Field("", max_length=BODY)
     kind: PostKind = PostKind.IDEA
-    board_id: int | None = None
-    vehicle_id: int | None = None
+    board_id: int | None = Field(None, ge=1, le=MAX_ID)
+    vehicle_id: int | None = Field(None, ge=1, le=MAX_ID)
     model: str = Field("", max_length=60)
     tags: str = Field("", max_length=400)
     private: bool = False

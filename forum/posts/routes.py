@@ -9,6 +9,7 @@ from sqlmodel import Session, select
 
 from cocreate.core.actor import Actor
 from cocreate.core.errors import Refusal
+from cocreate.core.tables import MAX_ID
 from cocreate.core.text_marks import N_
 from cocreate.identity.vehicles.queries import garage, known_models
 from cocreate.web.access import CurrentActor, CurrentRuntime, Db, ReadDb, RowId, allow
@@ -107,7 +108,7 @@ def show_similar(
     page: CurrentPage,
     title: Annotated[str, Query(max_length=2000)] = "",
     body: Annotated[str, Query(max_length=20_000)] = "",
-    but: int = 0,
+    but: Annotated[int, Query(ge=0, le=MAX_ID)] = 0,
 ) -> Response:
     """What others have said about the same, while one is still typing."""
     return page.render("forum/posts/_similar.html", **similar_posts(db, actor, f"{title}\n{body}", but=but))

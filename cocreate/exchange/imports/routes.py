@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 from itertools import islice
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData, UploadFile
 
+from cocreate.core.tables import MAX_ID
 from cocreate.core.text_marks import N_
 from cocreate.exchange import mapping as columns
 from cocreate.exchange import values
@@ -38,7 +39,9 @@ Posted = Annotated[FormData, Depends(read_form)]
 
 
 @router.get("/imports", dependencies=MAY)
-def show_imports(db: ReadDb, page: CurrentPage, before: int | None = None) -> Response:
+def show_imports(
+    db: ReadDb, page: CurrentPage, before: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None
+) -> Response:
     """All imports, and the form for a new one."""
     return _list(db, page, before=before)
 

@@ -162,3 +162,7 @@ def test_a_file_that_is_gone_is_said(client: Client, pm: Member, runtime: Any) -
 def test_an_unknown_import_is_not_found(client: Client, pm: Member) -> None:
     for path in ("/imports/999", "/imports/999/errors.csv", "/imports/0"):
         assert client.get(path, actor=pm).status_code == 404
+
+
+def test_a_number_beyond_every_import_is_refused(client: Client, make_member: Callable[..., Member]) -> None:
+    assert client.get(f"/imports?before={2**63}", actor=make_member("", Role.PM)).status_code == 422

@@ -196,3 +196,14 @@ def test_pages_speak_english_too(client: Client, make_post: Callable[..., Post])
     assert "Planned" in page
     assert "Sign in to comment" in page
     assert "已规划" not in page
+
+
+def test_numbers_beyond_every_id_are_refused_and_break_nothing(
+    client: Client, make_member: Callable[..., Member]
+) -> None:
+    member, beyond = make_member(), 2**63
+    assert client.get(f"/posts/similar?title=雨刷太慢了&but={beyond}").status_code == 422
+    for name in ("board_id", "vehicle_id"):
+        answer = client.post("/posts", actor=member, data={"title": "雨刷太慢了", "kind": "idea", name: str(beyond)})
+        assert answer.status_code == 422
+        assert "雨刷太慢了" in answer.text
