@@ -1,7 +1,7 @@
 """What other rooms and public pages show of a theme; quotes come from posts that everybody may read."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,13 +21,18 @@ from forum import api as forum
 
 WEEKS = 12
 QUOTE_LENGTH = 80
+QUOTES_TRIED = 8
+"""Voices of a scope that are looked at for one that everybody may read."""
 
 __all__ = ["RankedTheme", "ThemeCard", "ThemeRef", "rank_themes", "theme_cards"]
 
 
 @dataclass(frozen=True)
 class ThemeCard:
-    """A theme at a glance. weekly: voices in the last twelve weeks, oldest first. answer: approved or published."""
+    """A theme at a glance. weekly: voices in the last twelve weeks, oldest first. answer: approved or published.
+
+    public: somebody speaks for it where everybody may read; what only staff may read must not show in its name.
+    """
 
     id: int
     name: str
@@ -43,6 +48,7 @@ class ThemeCard:
     answer: str | None
     trend: float = 0.0
     votes: int = 0
+    public: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,7 +90,12 @@ def quotes_of(
     session: Session, themes: Iterable[Theme], *, actor: Actor = GUEST, most: int = 1
 ) -> dict[int, list[Quote]]:
     """Up to `most` quotes for each theme, from posts that `actor` may read."""
-    listed = {theme.id or 0: theme.quotes for theme in themes}
+    return _spoken_by(session, {theme.id or 0: theme.quotes for theme in themes}, actor=actor, most=most)
+
+
+def _spoken_by(
+    session: Session, listed: Mapping[int, Sequence[int]], *, actor: Actor, most: int
+) -> dict[int, list[Quote]]:
     wanted = {post_id for ids in listed.values() for post_id in ids}
     if not wanted:
         return {}
@@ -110,11 +121,25 @@ def theme_cards(session: Session, ids: Sequence[int]) -> dict[int, ThemeCard]:
         return {}
     themes = session.exec(select(Theme).where(col(Theme.id).in_(list(ids)), col(Theme.born_at).is_not(None))).all()
     quotes = quotes_of(session, themes)
-    answers = standing_answers(session, [theme.id or 0 for theme in themes])
-    return {theme.id or 0: _card(theme, quotes, answers) for theme in themes}
+    found = [theme.id or 0 for theme in themes]
+    answers, public = standing_answers(session, found), _heard_in_public(session, found)
+    return {theme.id or 0: _card(theme, quotes, answers, public) for theme in themes}
 
 
-def _card(theme: Theme, quotes: dict[int, list[Quote]], answers: dict[int, str]) -> ThemeCard:
+def _heard_in_public(session: Session, ids: Sequence[int]) -> set[int]:
+    """Those of the themes that some public post speaks for, in them or in what was merged into them."""
+    statement = (
+        select(Theme.root_id)
+        .join(ThemePost, col(ThemePost.theme_id) == Theme.id)
+        .where(
+            ThemePost.run_id == current_run(), col(ThemePost.staff_only).is_(False), col(Theme.root_id).in_(list(ids))
+        )
+        .distinct()
+    )
+    return {root or 0 for root in session.exec(statement)}
+
+
+def _card(theme: Theme, quotes: dict[int, list[Quote]], answers: dict[int, str], public: set[int]) -> ThemeCard:
     theme_id = theme.id or 0
     quote = next(iter(quotes.get(theme_id, [])), None)
     return ThemeCard(
@@ -132,6 +157,7 @@ def _card(theme: Theme, quotes: dict[int, list[Quote]], answers: dict[int, str])
         answer=answers.get(theme_id),
         trend=theme.trend,
         votes=theme.votes,
+        public=theme_id in public,
     )
 
 
@@ -142,16 +168,21 @@ def rank_themes(
     model: str | None = None,
     kind: str | None = None,
     since: datetime | None = None,
+    theme_ids: Sequence[int] | None = None,
     limit: int = 12,
 ) -> list[RankedTheme]:
-    """The themes that a scope talks about most, by number of voices, then by growth.
+    """The themes that a scope talks about most, by number of voices, then by growth. theme_ids: of these alone.
 
-    Hidden themes and such as no public post speaks for are left out: the list is read to everybody.
+    Quotes are voices of the scope too. Hidden themes and such as no public post speaks for are left out: the list is
+    read to everybody.
     """
     moment = clock.now()
     recent, before = moment - timedelta(days=14), moment - timedelta(days=28)
     at = col(ThemePost.created_at)
-    count = sa.func.count()
+    pairs = ((ThemePost.board_id, board_id), (ThemePost.model, model), (ThemePost.kind, kind))
+    spoken_of: list[Any] = [column == value for column, value in pairs if value not in (None, "")]
+    within: Any = at >= since if since is not None else sa.true()
+    count = sa.func.sum(sa.case((within, 1), else_=0))
     statement: Any = (
         columns(
             Root.id,
@@ -162,18 +193,53 @@ def rank_themes(
         .select_from(ThemePost)
         .join(Theme, col(Theme.id) == ThemePost.theme_id)
         .join(Root, Root.id == Theme.root_id)
-        .where(ThemePost.run_id == current_run(), Root.status != TriageStatus.HIDDEN)
+        .where(ThemePost.run_id == current_run(), Root.status != TriageStatus.HIDDEN, *spoken_of)
         .group_by(Root.id)
-        .having(sa.func.sum(sa.case((col(ThemePost.staff_only).is_(False), 1), else_=0)) > 0)
+        .having(sa.func.sum(sa.case((sa.and_(within, col(ThemePost.staff_only).is_(False)), 1), else_=0)) > 0)
         .order_by(count.desc(), Root.id)
         .limit(limit)
     )
-    for column, value in ((ThemePost.board_id, board_id), (ThemePost.model, model), (ThemePost.kind, kind)):
-        if value not in (None, ""):
-            statement = statement.where(column == value)
     if since is not None:
-        statement = statement.where(at >= since)
+        # Growth looks back four weeks, also where the scope is shorter: else every theme would seem to grow.
+        statement = statement.where(at >= min(since, before))
+    if theme_ids is not None:
+        statement = statement.where(Root.id.in_(list(theme_ids)))
     rows = [(row[0], row[1], (row[2] - row[3]) / (row[2] + row[3] + 6)) for row in session.exec(statement)]
     cards = theme_cards(session, [row[0] for row in rows])
+    if spoken_of or since is not None:
+        cards = _quoted_within(session, cards, [*spoken_of, within])
     ranked = [RankedTheme(cards[row[0]], row[1], row[2]) for row in rows if row[0] in cards]
     return sorted(ranked, key=lambda theme: (-theme.count, -theme.trend, theme.card.id))
+
+
+def _quoted_within(session: Session, cards: dict[int, ThemeCard], scope: Sequence[Any]) -> dict[int, ThemeCard]:
+    """The cards with quotes from the scope alone: the theme's own choice if it is in there, else what is nearest."""
+    if not cards:
+        return cards
+    chosen = session.exec(select(Theme.quotes).where(col(Theme.id).in_(list(cards)))).all()
+    best = sorted({post_id for ids in chosen for post_id in ids})
+    preferred = sa.case((col(ThemePost.post_id).in_(best), 0), else_=1)
+    order = (preferred, col(ThemePost.confidence).desc(), col(ThemePost.post_id))
+    place = sa.func.row_number().over(partition_by=Root.id, order_by=order).label("place")
+    voices: Any = (
+        columns(Root.id.label("theme_id"), ThemePost.post_id, place)
+        .select_from(ThemePost)
+        .join(Theme, col(Theme.id) == ThemePost.theme_id)
+        .join(Root, Root.id == Theme.root_id)
+        .where(ThemePost.run_id == current_run(), Root.id.in_(list(cards)), *scope)
+        .where(col(ThemePost.staff_only).is_(False))
+        .subquery()
+    )
+    nearest = sa.select(voices.c.theme_id, voices.c.post_id).where(voices.c.place <= QUOTES_TRIED)
+    found: dict[int, list[int]] = {}
+    for theme_id, post_id in session.connection().execute(nearest.order_by(voices.c.theme_id, voices.c.place)):
+        found.setdefault(theme_id, []).append(post_id)
+    quotes = _spoken_by(session, found, actor=GUEST, most=1)
+    return {
+        theme_id: replace(
+            card,
+            quote=quotes[theme_id][0].text if quotes.get(theme_id) else None,
+            quote_post_id=quotes[theme_id][0].post_id if quotes.get(theme_id) else None,
+        )
+        for theme_id, card in cards.items()
+    }

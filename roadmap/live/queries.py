@@ -1,19 +1,19 @@
 """The board of a session: its topics with what is known of their themes and of the items that answer them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session, col, select
 
 from cocreate.core.tables import columns
 from feedback_cluster import api as cluster
-from feedback_cluster.api import TriageStatus
+from feedback_cluster.api import RankedTheme, ThemeCard, TriageStatus
 from roadmap.items.models import ItemStage, ItemStatus, RoadmapItem
 from roadmap.items.stages import further
 from roadmap.links.models import ItemLink
 from roadmap.live.models import LiveSession, LiveTopic, SessionState, TopicState
-from roadmap.live.service import topics_of
+from roadmap.live.service import ranked, topics_of
 from roadmap.releases.models import Release
 
 
@@ -76,26 +76,35 @@ class Board:
 
 
 def board(session: Session, row: LiveSession) -> Board:
-    """The session's topics; hidden themes are left out, and two that were merged are one."""
+    """The session's topics as its scope speaks of them; hidden themes are left out, and two that were merged are one.
+
+    A topic that the scope has no voice for any more keeps its place and its count, without growth and quote.
+    """
     rows = topics_of(session, row)
     roots = {topic.theme_id: cluster.resolve(session, topic.theme_id) for topic in rows}
-    cards = cluster.theme_cards(session, sorted(set(roots.values())))
+    wanted = sorted(set(roots.values()))
+    scoped = {theme.card.id: theme for theme in ranked(session, row, theme_ids=wanted, limit=len(wanted))}
+    silent = cluster.theme_cards(session, [theme_id for theme_id in wanted if theme_id not in scoped])
+    cards = {theme_id: theme.card for theme_id, theme in scoped.items()} | {
+        theme_id: replace(card, quote=None, trend=0.0) for theme_id, card in silent.items()
+    }
     items = items_of_themes(session, sorted(cards))
     topics: list[Topic] = []
     for topic in rows:
         card = cards.get(roots[topic.theme_id])
         known = any(other.theme_id == card.id for other in topics) if card else True
-        if card is None or known or card.triage_status == TriageStatus.HIDDEN:
+        # What nobody says in public any more must not show in a name on stage either.
+        if card is None or known or not card.public or card.triage_status == TriageStatus.HIDDEN:
             continue
-        topics.append(_topic(topic, card, items.get(card.id)))
+        topics.append(_topic(topic, card, scoped.get(card.id), items.get(card.id)))
     return Board(row.code, row.title, row.state, topics)
 
 
-def _topic(row: LiveTopic, card: cluster.ThemeCard, item: TopicItem | None) -> Topic:
+def _topic(row: LiveTopic, card: ThemeCard, scoped: RankedTheme | None, item: TopicItem | None) -> Topic:
     return Topic(
         id=row.id or 0, theme_id=card.id, position=row.position, state=row.state, name=card.name,
-        size=row.count or card.size, people=card.people, trend=card.trend, weekly=card.weekly,
-        quote=card.quote or "", item=item, approved=card.answer or "", answer=row.answer,
+        size=row.count or card.size, people=card.people, trend=scoped.trend if scoped else card.trend,
+        weekly=card.weekly, quote=card.quote or "", item=item, approved=card.answer or "", answer=row.answer,
         now_since=row.now_since, answered_at=row.answered_at,
     )  # fmt: skip
 

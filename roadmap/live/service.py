@@ -52,12 +52,14 @@ def _free_code(session: Session) -> str:
             return code
 
 
-def ranked(session: Session, row: LiveSession, *, limit: int = TOPICS) -> list[RankedTheme]:
-    """What the session's scope talks about most, today."""
+def ranked(
+    session: Session, row: LiveSession, *, theme_ids: Sequence[int] | None = None, limit: int = TOPICS
+) -> list[RankedTheme]:
+    """What the session's scope talks about most, today. theme_ids: of these themes alone."""
     since = clock.now() - timedelta(days=row.scope_days) if row.scope_days else None
     return cluster.rank_themes(
         session, board_id=row.scope_board_id, model=row.scope_model or None, kind=row.scope_kind or None, since=since,
-        limit=limit,
+        theme_ids=theme_ids, limit=limit,
     )  # fmt: skip
 
 

@@ -44,8 +44,9 @@ def put_post(runtime: Runtime) -> Callable[..., Post]:
     def put(title: str = "", *, author: Member | None = None, voters: Sequence[Member] = (), **values: Any) -> Post:
         number = next(_numbers)
         post = Post(
-            title=title or f"声音{number}", body=values.pop("body", f"正文{number}"), kind=values.pop("kind", PostKind.IDEA),
-            author_id=author.id if author else None, vote_count=len(voters), **values,
+            title=title or f"声音{number}", body=values.pop("body", f"正文{number}"),
+            kind=values.pop("kind", PostKind.IDEA), author_id=author.id if author else None, vote_count=len(voters),
+            **values,
         )  # fmt: skip
         with runtime.database.write() as session:
             session.add(post)

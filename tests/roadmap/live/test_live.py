@@ -13,7 +13,7 @@ from cocreate.core import clock
 from cocreate.core.db import Database
 from cocreate.core.runtime import Runtime
 from cocreate.identity.members.models import Member
-from feedback_cluster.themes.models import Answer, AnswerState, TriageStatus
+from feedback_cluster.themes.models import Answer, AnswerState, ThemePost, TriageStatus
 from forum.posts.models import PostKind, Visibility
 from roadmap.live import service, snapshot
 from roadmap.live.models import LiveSession, LiveTopic, TopicState
@@ -274,6 +274,44 @@ def test_no_days_means_all_voices(
     for days, count in (("30", 0), ("", 1)):
         client.post("/host", actor=host, data={"title": "场", "days": days})
         assert len(topics(database)) == count
+
+
+def test_growth_and_quote_are_those_of_the_scope(
+    client: Any, host: Member, put_post: Make, put_theme: Make, make_live: Make, database: Database
+) -> None:
+    before = clock.now() - timedelta(days=20)
+    loud = [put_post(body=f"小满这边第{n}个人说的一整句话。", model="小满") for n in range(4)]
+    inside = put_post(body="云麓车主去年就说过这句话。", model="云麓")
+    secret = put_post(body="云麓门店里才知道的一句话。", model="云麓", visibility=Visibility.STAFF)
+    fading = [put_post(body="云麓以前常说的一句话。", model="云麓", created_at=before) for _ in range(5)]
+    theme = put_theme("两款车的事", [*loud, secret, inside, *fading], trend=0.9)
+    with database.write() as session:
+        row = session.get(type(theme), theme.id)
+        assert row is not None
+        row.quotes = [post.id or 0 for post in (*loud, secret, *fading)]
+        session.add(row)
+    live = make_live("云麓专场", model="云麓", days=7)
+    for path in (f"/live/{live.code}", f"/host/{live.code}", f"/host/{live.code}/screen", f"/host/{live.code}/more"):
+        text = client.get(path, actor=host).text
+        assert "小满这边" not in text
+        assert "门店里才知道" not in text
+    topic = client.get(f"/api/v1/live/{live.code}/topics").json()["topics"][0]
+    assert topic["quote"] == "云麓车主去年就说过这句话"
+    assert (topic["size"], topic["trend"]) == (2, round((2 - 5) / (2 + 5 + 6), 3))
+
+
+def test_a_topic_of_which_the_scope_is_silent_now_keeps_its_place_without_a_quote(
+    client: Any, put_post: Make, put_theme: Make, make_live: Make, database: Database
+) -> None:
+    inside, outside = put_post(model="云麓"), put_post(body="小满车主说的一整句话。", model="小满")
+    put_theme("只剩别的车", [outside, inside], trend=0.9)
+    live = make_live(model="云麓", days=None)
+    with database.write() as session:
+        for voice in session.exec(select(ThemePost).where(ThemePost.post_id == inside.id)):
+            voice.model = "小满"
+            session.add(voice)
+    topic = client.get(f"/api/v1/live/{live.code}/topics").json()["topics"][0]
+    assert (topic["name"], topic["size"], topic["trend"], topic["quote"]) == ("只剩别的车", 1, 0.0, "")
 
 
 def test_the_host_sees_the_whole_scope_and_the_answers_that_lie_ready(
