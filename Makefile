@@ -20,6 +20,7 @@ help: ## List what can be made
 	@$(PIP) --require-hashes -r requirements/runtime.txt
 	@$(PIP) --require-hashes -r requirements/build.txt
 	@$(PIP) --no-build-isolation --no-deps --editable .
+	@$(BIN)/python -m compileall -q cocreate search forum feedback_cluster roadmap main.py
 	@touch $@
 
 .venv/.dev: .venv/.runtime requirements/dev.txt

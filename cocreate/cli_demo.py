@@ -3,12 +3,15 @@
 import json
 import shutil
 import socket
+import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from fastapi import FastAPI
 from rich.cells import cell_len
 from rich.console import Console
 
@@ -35,12 +38,17 @@ def register(cli: typer.Typer) -> None:
         begun = time.perf_counter()
         listener = _listen(port) if serve else None
         settings = demo_settings(Settings().home / "demo", listener.getsockname()[1] if listener else port or 8000)
-        runtime = prepare(settings, context.obj.modules)
         if listener is None:
+            prepare(settings, context.obj.modules).close()
             say(f"the demo stands in {settings.home}")
-            runtime.close()
-        else:
-            _serve(runtime, listener, begun)
+            return
+        check_home(settings)
+        runtime = Runtime(settings, context.obj.modules)
+        # The first grouping runs in a process of its own: meanwhile this one builds the site and compiles its pages.
+        with ThreadPoolExecutor(1) as meanwhile:
+            building = meanwhile.submit(_build, runtime)
+            seed_once(runtime)
+        _serve(runtime, building.result(), listener, begun)
 
 
 def demo_settings(home: Path, port: int) -> Settings:
@@ -54,10 +62,21 @@ def demo_settings(home: Path, port: int) -> Settings:
 
 def prepare(settings: Settings, modules: Sequence[Module]) -> Runtime:
     """A runtime whose database holds the demo community; what an earlier demo left is kept."""
-    marker = settings.home / MARKER
-    if not marker.is_file() and settings.home.exists():
-        _start_over(settings.home)
+    check_home(settings)
     runtime = Runtime(settings, modules)
+    seed_once(runtime)
+    return runtime
+
+
+def check_home(settings: Settings) -> None:
+    """Clear what an interrupted seeding left behind; fails where the home holds anything else."""
+    if not (settings.home / MARKER).is_file() and settings.home.exists():
+        _start_over(settings.home)
+
+
+def seed_once(runtime: Runtime) -> None:
+    """Migrate, and write the community unless an earlier demo did."""
+    marker = runtime.settings.home / MARKER
     schema.upgrade(runtime)
     if not marker.is_file():
         for module in runtime.modules:
@@ -68,7 +87,6 @@ def prepare(settings: Settings, modules: Sequence[Module]) -> Runtime:
         half.touch(mode=0o600)
         half.write_text(json.dumps(kept, ensure_ascii=False, indent=1), encoding="utf-8")
         half.replace(marker)
-    return runtime
 
 
 def _start_over(home: Path) -> None:
@@ -94,10 +112,16 @@ def _listen(port: int | None) -> socket.socket:
     return fail(f"port {port} is taken" if port else "no port between 8000 and 8099 is free; give one with --port")
 
 
-def _serve(runtime: Runtime, listener: socket.socket, begun: float) -> None:
-    import uvicorn
-
+def _build(runtime: Runtime) -> FastAPI:
     from cocreate.web.app import create_app
+
+    app = create_app(runtime, worker=True)
+    threading.Thread(target=app.state.renderer.warm, name="warm-templates", daemon=True).start()
+    return app
+
+
+def _serve(runtime: Runtime, app: FastAPI, listener: socket.socket, begun: float) -> None:
+    import uvicorn
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -105,7 +129,6 @@ def _serve(runtime: Runtime, listener: socket.socket, begun: float) -> None:
             if self.started:
                 _announce(runtime.settings, time.perf_counter() - begun)
 
-    app = create_app(runtime, worker=True)
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=5, server_header=False)
     try:
         Server(config).run(sockets=[listener])

@@ -64,6 +64,7 @@ class Renderer:
         self.nav: list[NavItem] = sorted(
             (item for module in runtime.modules for item in module.nav), key=lambda item: item.position
         )
+        self._warm = False
         self.translators = {language: Translator(language, runtime.settings.zone) for language in LANGUAGES}
         self._environments = {language: self._environment(language, templates) for language in LANGUAGES}
 
@@ -105,7 +106,10 @@ class Renderer:
         return self._environments[language]
 
     def warm(self) -> None:
-        """Compile all templates, so that the first reader does not wait for it."""
+        """Compile all templates, so that the first reader does not wait for it; a second call has nothing to do."""
+        if self._warm:
+            return
+        self._warm = True
         for environment in self._environments.values():
             for name in environment.list_templates(extensions=["html"]):
                 environment.get_template(name)
