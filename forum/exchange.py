@@ -18,17 +18,18 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
 from cocreate.core import clock, outbox
+from cocreate.core.actor import Actor
 from cocreate.core.tables import columns
 from cocreate.core.text_marks import N_
 from cocreate.exchange import values
 from cocreate.exchange.table import BATCH, Field, Kept, Options, Outcome, PlannedRow, RowError, SourceRow, UndoStep
 from cocreate.text.excerpt import first_sentence
-from forum.desk.models import OfficialResponse
 from forum.events import PostsImported, PostsWithdrawn
-from forum.follows.models import Subscription
 from forum.indexing import post_doc
 from forum.posts.hot import hot_score
-from forum.posts.models import KIND_LABELS, Post, PostHold, PostKind, PostRevision, PostStatus, PostTag, Visibility
+from forum.posts.models import KIND_LABELS, Post, PostKind, PostTag, Visibility
+from forum.posts.queries import readable_by
+from forum.undo import blank, reasons_to_stay
 from search import api as search
 
 KIND_WORDS = {
@@ -151,22 +152,24 @@ class PostTable:
 
         Their identity is freed, so the same file may bring them again.
         """
-        statement = (
-            columns(Post.id, Post.title, Post.vote_count, Post.comment_count, Post.status, Post.edited_at)
-            .where(Post.import_id == import_id, col(Post.deleted_at).is_(None), col(Post.id) > after_id)
-            .order_by(col(Post.id))
-            .limit(BATCH)
-        )
-        rows = list(session.exec(statement))
-        ids = [row[0] for row in rows]
-        built_on = _built_on(session, ids)
-        reasons = {row[0]: _reason(row, built_on) for row in rows}
-        kept = [Kept(row[0], row[1][:120], reason) for row in rows if (reason := reasons[row[0]])]
-        gone = [post_id for post_id in ids if not reasons[post_id]]
-        _blank(session, gone)
+        mine = select(Post.id).where(Post.import_id == import_id, col(Post.deleted_at).is_(None))
+        statement = mine.where(col(Post.id) > after_id).order_by(col(Post.id)).limit(BATCH)
+        ids = [post_id for post_id in session.exec(statement) if post_id is not None]
+        reasons = reasons_to_stay(session, ids)
+        free = [post_id for post_id in ids if not reasons.get(post_id)]
+        gone = blank(session, free)
+        # Somebody may have built on a post between our reading and our writing.
+        late = reasons_to_stay(session, [post_id for post_id in free if post_id not in gone])
+        reasons |= {post_id: reason or N_("Somebody voted for it.") for post_id, reason in late.items()}
+        kept = [Kept(post_id, reason) for post_id in ids if (reason := reasons.get(post_id))]
         if gone:
-            outbox.publish(session, PostsWithdrawn(import_id=import_id, post_ids=gone))
+            outbox.publish(session, PostsWithdrawn(import_id=import_id, post_ids=sorted(gone)))
         return UndoStep(len(gone), kept, ids[-1] if len(ids) == BATCH else None)
+
+    def titles(self, session: Session, actor: Actor, ids: Sequence[int]) -> dict[int, str]:
+        """Titles of the posts that this reader may open."""
+        statement = columns(Post.id, Post.title).where(col(Post.id).in_(ids), *readable_by(actor))
+        return dict(session.exec(statement).all())
 
 
 posts = PostTable()
@@ -301,48 +304,3 @@ def _replace_tags(session: Session, tags: Mapping[int, Sequence[str]], known: se
     rows = [{"post_id": post_id, "tag": tag} for post_id, words in tags.items() for tag in words]
     if rows:
         session.connection().execute(sa.insert(PostTag), rows)
-
-
-# -- undoing
-
-
-def _built_on(session: Session, ids: list[int]) -> dict[int, str]:
-    """Why a post is no longer the import's own, for those where another table says so."""
-    found: dict[int, str] = {}
-    asked: tuple[tuple[Any, str], ...] = (
-        (PostHold, N_("It is part of a decision or linked to a roadmap item.")),
-        (OfficialResponse, N_("It has an official answer.")),
-        (Subscription, N_("Somebody follows it.")),
-    )
-    for table, reason in asked:
-        found |= dict.fromkeys(session.exec(select(table.post_id).where(col(table.post_id).in_(ids))), reason)
-    merged = select(Post.merged_into_id).where(col(Post.merged_into_id).in_(ids))
-    targets = [post_id for post_id in session.exec(merged) if post_id is not None]
-    return found | dict.fromkeys(targets, N_("Another post is merged into it."))
-
-
-def _reason(row: Sequence[Any], built_on: Mapping[int, str]) -> str:
-    post_id, _, votes, comments, status, edited_at = row
-    if votes:
-        return N_("Somebody voted for it.")
-    if comments:
-        return N_("Somebody commented on it.")
-    if status != PostStatus.OPEN:
-        return N_("Its status was changed.")
-    if edited_at is not None:
-        return N_("It was edited.")
-    return built_on.get(post_id, "")
-
-
-def _blank(session: Session, ids: list[int]) -> None:
-    execute = session.connection().execute
-    execute(sa.delete(PostTag).where(col(PostTag.post_id).in_(ids)))
-    execute(sa.update(PostRevision).where(col(PostRevision.post_id).in_(ids)).values(title="", body=""))
-    execute(
-        sa.update(Post)
-        .where(col(Post.id).in_(ids))
-        .values(
-            title="", body="", author_label=None, src="", external_id=None, import_hash=None, deleted_at=clock.now()
-        )
-    )  # fmt: skip
-    search.remove(session, "post", ids)

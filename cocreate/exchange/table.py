@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
+from cocreate.core.actor import Actor
+
 BATCH = 500
 """Most rows of one transaction: short enough for other writers to wait."""
 
@@ -88,10 +90,9 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Kept:
-    """A row that an undo left in place, and why (msgid)."""
+    """A row that an undo left in place, and why (msgid). Its title is looked up when shown: it may be blanked later."""
 
     id: int
-    title: str
     reason: str
 
 
@@ -131,4 +132,8 @@ class ImportTable(Protocol):
 
     def undo(self, session: Session, import_id: int, after_id: int) -> UndoStep:
         """Take back up to BATCH rows that this import added and nobody has built on, by ascending id."""
+        ...
+
+    def titles(self, session: Session, actor: Actor, ids: Sequence[int]) -> Mapping[int, str]:
+        """What rows are called now, by id; without those that this reader may not open."""
         ...

@@ -80,7 +80,7 @@ class Import(SQLModel, table=True):
     undone: int = 0
     undo_position: int = 0
     kept: list[dict[str, Any]] = Field(sa_type=sa.JSON, default_factory=list)
-    """The first rows that an undo left in place: id, title and reason."""
+    """The first rows that an undo left in place: id and reason."""
     kept_count: int = 0
     """All of them."""
     problem: str = ""

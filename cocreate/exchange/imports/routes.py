@@ -73,7 +73,7 @@ def show_import(import_id: RowId, db: ReadDb, page: CurrentPage, runtime: Curren
     """One import: mapping and preview before it runs, progress while, a report after."""
     row = queries.get_import(db, import_id)
     if page.partial:
-        answer = page.render("exchange/import.html", block="progress", **_progress(page, runtime, row))
+        answer = page.render("exchange/import.html", block="progress", **_progress(db, page, runtime, row))
         if row.shown_state != ImportState.RUNNING:
             answer.headers["HX-Refresh"] = "true"
         return answer
@@ -157,7 +157,7 @@ def _import_page(
     table = service.table_of(runtime, row.table)
     open_mapping = not row.begun and row.shown_state != ImportState.RUNNING
     context: dict[str, Any] = {
-        **_progress(page, runtime, row),
+        **_progress(db, page, runtime, row),
         "table": table,
         "open_mapping": open_mapping,
         "problem": problem,
@@ -171,10 +171,12 @@ def _import_page(
     return answer
 
 
-def _progress(page: Any, runtime: Any, row: Import) -> dict[str, Any]:
-    route, parameter = service.table_of(runtime, row.table).link
+def _progress(db: Any, page: Any, runtime: Any, row: Import) -> dict[str, Any]:
+    table = service.table_of(runtime, row.table)
+    route, parameter = table.link
+    titles = table.titles(db, page.actor, [one["id"] for one in row.kept]) if row.kept else {}
     return {
-        "kept": [(one, page.url(route, **{parameter: one["id"]})) for one in row.kept],
+        "kept": [(one, page.url(route, **{parameter: one["id"]}), titles.get(one["id"])) for one in row.kept],
         "row": row,
         "state": row.shown_state,
         "label": STATE_LABELS[row.shown_state],

@@ -7,7 +7,8 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from cocreate.core.actor import GUEST, Role
+from cocreate.core import clock
+from cocreate.core.actor import GUEST, Actor, Role
 from cocreate.core.db import Database
 from cocreate.core.jobs import Worker
 from cocreate.core.outbox import OutboxEntry
@@ -18,8 +19,10 @@ from cocreate.exchange.imports.runners import token
 from cocreate.exchange.table import Options, Outcome, PlannedRow
 from cocreate.identity.members.models import Member
 from forum import api as forum
+from forum import undo as taken_back
 from forum.exchange import PostTable
 from forum.posts.models import Post, PostTag
+from forum.posts.service import delete_post
 from search.api import Scope, matching_ids
 from tests.client import Client
 
@@ -306,6 +309,48 @@ def test_all_rows_that_stay_are_counted_however_few_are_listed(
     assert (undone.undone, len(undone.kept), undone.kept_count) == (1, 2, 3)
     page = client.get(f"/imports/{row.id}", actor=make_member("", Role.PM))
     assert "另有 1 条" in page.text
+
+
+def test_titles_of_rows_that_stay_are_looked_up_so_that_a_blanked_one_is_gone(
+    runtime: Runtime, database: Database, make_import: MakeImport, client: Client, make_member: Callable[..., Member]
+) -> None:
+    row, pm = run(runtime, make_import(THREE, MAP)), make_member("", Role.PM)
+    first = posts(database)[0]
+    with database.write() as session:
+        session.connection().execute(sa.update(Post).where(col(Post.id) == first.id).values(vote_count=1))
+    assert [sorted(one) for one in undo(runtime, row).kept] == [["id", "reason"]]
+    assert first.title in client.get(f"/imports/{row.id}", actor=pm).text
+    with database.write() as session:
+        delete_post(
+            session, session.get_one(Post, first.id), by=Actor(pm.id, permissions=frozenset({"forum.moderate"}))
+        )
+    page = client.get(f"/imports/{row.id}", actor=pm).text
+    assert (f"#{first.id}" in page, first.title in page) == (True, False)
+
+
+@pytest.mark.parametrize("change", [{"vote_count": 1}, {"comment_count": 1}, {"deleted_at": clock.now()}])
+def test_undo_passes_over_what_changes_at_the_same_moment(
+    runtime: Runtime, database: Database, make_import: MakeImport, monkeypatch: pytest.MonkeyPatch,
+    change: dict[str, Any],
+) -> None:  # fmt: skip
+    row = run(runtime, make_import(THREE, MAP))
+    first, look = posts(database)[0], taken_back._built_on
+
+    def somebody_comes_between(session: Any, ids: list[int]) -> dict[int, str]:
+        found = look(session, ids)
+        monkeypatch.setattr(taken_back, "_built_on", look)
+        with database.write() as other:
+            other.connection().execute(sa.update(Post).where(col(Post.id) == first.id).values(**change))
+        return found
+
+    monkeypatch.setattr(taken_back, "_built_on", somebody_comes_between)
+    undone = undo(runtime, row)
+    assert undone.undone == 2
+    assert [one["id"] for one in undone.kept] == ([] if "deleted_at" in change else [first.id])
+    with database.read() as session:
+        assert session.get_one(Post, first.id).title == first.title
+        withdrawn = session.exec(select(OutboxEntry).where(col(OutboxEntry.name) == "forum.PostsWithdrawn")).one()
+    assert first.id not in withdrawn.payload["post_ids"]
 
 
 def test_after_an_undo_the_same_file_adds_its_rows_again(
