@@ -285,11 +285,9 @@ def test_growth_and_quote_are_those_of_the_scope(
     secret = put_post(body="云麓门店里才知道的一句话。", model="云麓", visibility=Visibility.STAFF)
     fading = [put_post(body="云麓以前常说的一句话。", model="云麓", created_at=before) for _ in range(5)]
     theme = put_theme("两款车的事", [*loud, secret, inside, *fading], trend=0.9)
+    theme.quotes = [post.id or 0 for post in (*loud, secret, *fading)]
     with database.write() as session:
-        row = session.get(type(theme), theme.id)
-        assert row is not None
-        row.quotes = [post.id or 0 for post in (*loud, secret, *fading)]
-        session.add(row)
+        session.merge(theme)
     live = make_live("云麓专场", model="云麓", days=7)
     for path in (f"/live/{live.code}", f"/host/{live.code}", f"/host/{live.code}/screen", f"/host/{live.code}/more"):
         text = client.get(path, actor=host).text
