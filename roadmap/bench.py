@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import quantiles
 from typing import Any
 
-from sqlmodel import SQLModel
+from sqlmodel import Session, SQLModel
 
 from cocreate.core import clock
 from cocreate.core.runtime import Runtime
@@ -37,19 +37,32 @@ def live(runtime: Runtime) -> dict[str, Any]:
 
 
 def _fill(runtime: Runtime) -> None:
-    """One session with twelve topics. Themes are written as bare rows: their package makes them by running."""
+    """One session with twelve topics. Themes and their voices are written as bare rows: their package makes them by
+    running.
+    """
     theme: Any = SQLModel.metadata.tables["theme"]
     with runtime.database.write() as session:
+        run = _bare(session, "cluster_run", state="done", slot=None)
+        _bare(session, "cluster_current", id=1, run_id=run)
         for number in range(1, TOPICS + 1):
             values = {column.name: column.default.arg for column in theme.columns if _plain(column)}
             values |= {"id": number, "root_id": number, "name": f"主题 {number}", "born_at": clock.now()}
             values |= {"size": 40 - number, "created_at": clock.now(), "keywords": [], "quotes": []}
             values |= {"weekly": {}, "models": {}, "kinds": {}, "parts": {}}
             session.connection().execute(theme.insert().values(**values))
+            voice = _bare(session, "post", title=f"声音 {number}", kind="problem", source="bench")
+            facts = {"created_at": clock.now(), "kind": "problem"}
+            _bare(session, "theme_post", run_id=run, post_id=voice, theme_id=number, **facts)
         row = LiveSession(code=CODE, title="一晚直播")
         session.add(row)
         session.flush()
         session.add_all(LiveTopic(session_id=row.id or 0, theme_id=n, position=n) for n in range(1, TOPICS + 1))
+
+
+def _bare(session: Session, name: str, **values: Any) -> int:
+    table: Any = SQLModel.metadata.tables[name]
+    result: Any = session.connection().execute(table.insert().values(**values))
+    return int(result.inserted_primary_key[0])
 
 
 def _plain(column: Any) -> bool:

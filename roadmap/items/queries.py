@@ -190,7 +190,8 @@ def _links(
             continue
         hidden = theme.triage_status == TriageStatus.HIDDEN
         seen.add(theme.id)
-        if staff or not hidden:
+        # The name of a theme is made of its voices: without a public one it would say what only staff may read.
+        if staff or (theme.public and not hidden):
             named.append(LinkedTheme(link.id or 0, theme.id, theme.name, theme.size, hidden))
     posts = [LinkedPost(link.id or 0, cards[link.post_id or 0]) for link in links if (link.post_id or 0) in cards]
     return named, posts
