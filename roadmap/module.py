@@ -4,7 +4,7 @@ from cocreate.core.actor import EVERYONE, Role
 from cocreate.core.module import Job, Module, NavItem
 from cocreate.core.text_marks import N_
 from feedback_cluster.events import RunFinished, ThemePostsChanged, ThemesMerged
-from forum.events import PostDeleted, PostHidden, PostRestored, VoteCast, VoteWithdrawn
+from forum.events import PostDeleted, PostEdited, PostHidden, PostRestored, VoteCast, VoteWithdrawn
 from roadmap import bench, demo
 from roadmap.events import ItemStageChanged
 from roadmap.items import api_v1 as items_api
@@ -58,8 +58,9 @@ module = Module(
         RunFinished: [listeners.follow_run],
         VoteCast: [listeners.recount],
         VoteWithdrawn: [listeners.recount],
-        PostDeleted: [listeners.recount],
-        PostHidden: [listeners.recount],
+        PostDeleted: [listeners.recount, notices.forget_title],
+        PostEdited: [notices.forget_title],
+        PostHidden: [listeners.recount, notices.forget_title],
         PostRestored: [listeners.recount],
     },
 )

@@ -9,9 +9,10 @@ from cocreate.core import outbox
 from cocreate.core.module import Notice
 from cocreate.core.runtime import Runtime
 from cocreate.core.text_marks import N_
-from cocreate.notify.inbox.service import tell, translated
+from cocreate.notify.inbox.service import reword, tell, translated
 from forum import api as forum
 from forum.api import Supporters, Visibility
+from forum.events import PostDeleted, PostEdited, PostHidden
 from roadmap.events import ItemStageChanged
 from roadmap.items.models import ItemChange, RoadmapItem
 from roadmap.items.stages import STAGE_NEWS
@@ -19,8 +20,11 @@ from roadmap.links.models import ItemPost
 
 TITLE = N_("“%(item)s” %(news)s")
 BODY = "%(sentence)s"
+NO_TITLE = N_("(not shown any more)")
+"""Stands where the title of a post was that the reader may not open any more."""
+WROTE = "roadmap.step.wrote"
 NOTICES = {
-    "roadmap.step.wrote": Notice(TITLE, N_("Because you wrote #%(post)s: %(title)s"), BODY),
+    WROTE: Notice(TITLE, N_("Because you wrote #%(post)s: %(title)s"), BODY),
     "roadmap.step.voted": Notice(TITLE, N_("Because you voted for #%(post)s: %(title)s"), BODY),
     "roadmap.step.follows": Notice(TITLE, N_("Because you follow #%(post)s: %(title)s"), BODY),
 }
@@ -57,6 +61,14 @@ def tell_supporters(runtime: Runtime, *, change_id: int) -> None:
                 tell(session, list(params), notice, key=key, params=params, url=url)
 
 
+def forget_title(session: Session, event: PostDeleted | PostHidden | PostEdited) -> None:
+    """Messages lose the title of a post that is blanked, and but for its author of one that others may not open now."""
+    if any(post.visibility == Visibility.PUBLIC for post in forum.post_texts(session, ids=[event.post_id])):
+        return
+    told = list(NOTICES) if isinstance(event, PostDeleted) else [notice for notice in NOTICES if notice != WROTE]
+    reword(session, told, "post", event.post_id, title=translated(NO_TITLE))
+
+
 def message_key(change: ItemChange) -> str:
     """One message per member, item, stage and occurrence."""
     return f"item:{change.item_id}:{change.stage.value}:{change.occurrence}"
@@ -79,7 +91,7 @@ def by_reason(
         post = texts.get(post_id)
         # A post that was taken out of sight since is named by its number alone, but to its author.
         shown = post is not None and (wrote or post.visibility == Visibility.PUBLIC)
-        params = {**words, "post": post_id, "title": post.title if post and shown else ""}
-        notice = "roadmap.step.wrote" if wrote else "roadmap.step.voted" if voted else "roadmap.step.follows"
+        params = {**words, "post": post_id, "title": post.title if post and shown else translated(NO_TITLE)}
+        notice = WROTE if wrote else "roadmap.step.voted" if voted else "roadmap.step.follows"
         groups.setdefault(notice, {})[member] = params
     return groups

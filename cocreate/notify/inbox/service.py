@@ -1,6 +1,6 @@
 """Telling members something, and noting that they have read it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -51,6 +51,20 @@ def tell(
 def translated(message: str) -> dict[str, str]:
     """A msgid as a value of `params`, translated when the message is shown: `{"stage": translated(LABELS[stage])}`."""
     return {"msgid": message}
+
+
+def reword(session: Session, notices: Collection[str], name: str, value: int, **words: Any) -> int:
+    """Put other `words` into the messages of these notices whose number `name` is `value`; how many there were.
+
+    For words that must not be read any more: what a message quotes may be blanked or hidden after it was sent.
+    """
+    # In a case: other notices may keep something else under this name, that is no number.
+    number = sa.case((col(InboxMessage.notice).in_(list(notices)), col(InboxMessage.params)[name].as_integer()))
+    found = session.exec(select(InboxMessage).where(number == value)).all()
+    for message in found:
+        message.params = {**message.params, **words}
+        session.add(message)
+    return len(found)
 
 
 def _for(params: Mapping[Any, Any], member_id: int) -> dict[str, Any]:
