@@ -1,11 +1,12 @@
 """Reading comments."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from cocreate.core.actor import Actor
 from cocreate.core.tables import columns
@@ -45,12 +46,54 @@ _FIELDS = (
 )  # fmt: skip
 
 
-def threads(session: Session, post_id: int, actor: Actor, *, limit: int = 500) -> list[CommentView]:
-    """Comments with their replies, oldest first; two statements. A blanked comment shows only while it has replies."""
+@dataclass(frozen=True)
+class Threads:
+    """The newest comments of a post as threads, and how many readable ones were written before them."""
+
+    items: list[CommentView]
+    earlier: int = 0
+
+    def __iter__(self) -> Iterator[CommentView]:
+        return iter(self.items)
+
+
+def threads(session: Session, post_id: int, actor: Actor, *, limit: int = 500) -> Threads:
+    """The newest comments with their replies, oldest first, so that a new one is always among them; two statements,
+    four when there are more. A blanked comment shows only while it has replies."""
+    statement = columns(*_FIELDS).where(Comment.post_id == post_id).order_by(col(Comment.id).desc()).limit(limit + 1)
+    rows = list(session.exec(statement))
+    more, rows = len(rows) > limit, rows[:limit][::-1]
+    above: list[tuple[Any, ...]] = []
+    if more:
+        # A new reply is shown below its comment, however old that is.
+        missing = {row[1] for row in rows if row[1] is not None} - {row[0] for row in rows}
+        above = list(session.exec(columns(*_FIELDS).where(col(Comment.id).in_(missing)).order_by(col(Comment.id))))
+    views = _views(session, [*above, *rows], actor)
+    earlier = 0
+    if more:
+        shown = sum(view.body is not None for view in views[: len(above)])
+        earlier = _readable_before(session, post_id, actor, rows[0][0]) - shown
+    return Threads(_threaded(views), earlier)
+
+
+def _readable_before(session: Session, post_id: int, actor: Actor, comment_id: int) -> int:
     statement = (
-        columns(*_FIELDS).where(Comment.post_id == post_id).order_by(col(Comment.id)).limit(limit)
-    )  # fmt: skip
-    views = _views(session, list(session.exec(statement)), actor)
+        select(sa.func.count())
+        .select_from(Comment)
+        .where(Comment.post_id == post_id, col(Comment.id) < comment_id, *_readable_by(actor))
+    )
+    return session.exec(statement).one()
+
+
+def _readable_by(actor: Actor) -> list[sa.ColumnElement[bool]]:
+    conditions: list[sa.ColumnElement[bool]] = [col(Comment.deleted_at).is_(None)]
+    if not actor.can("forum.moderate"):
+        own = [col(Comment.author_id) == actor.id] if actor.signed_in else []
+        conditions.append(sa.or_(col(Comment.hidden_at).is_(None), *own))
+    return conditions
+
+
+def _threaded(views: list[CommentView]) -> list[CommentView]:
     by_id = {view.id: view for view in views}
     for view in views:
         if view.parent_id is not None and view.parent_id in by_id and view.body is not None:
@@ -64,13 +107,10 @@ def page_of_comments(
     """Readable comments and replies in the order they were written, a page at a time."""
     statement = (
         columns(*_FIELDS)
-        .where(Comment.post_id == post_id, col(Comment.deleted_at).is_(None))
+        .where(Comment.post_id == post_id, *_readable_by(actor))
         .order_by(col(Comment.id))
         .limit(limit + 1)
     )
-    if not actor.can("forum.moderate"):
-        own = [col(Comment.author_id) == actor.id] if actor.signed_in else []
-        statement = statement.where(sa.or_(col(Comment.hidden_at).is_(None), *own))
     if cursor is not None:
         statement = statement.where(col(Comment.id) > cursor_id(decode_cursor(cursor, 1)[0]))
     page = cut(list(session.exec(statement)), limit, lambda row: [row[0]])

@@ -33,6 +33,8 @@ READ, WRITE = [allow("forum.read")], [allow("forum.write")]
 BoundPost = Annotated[BoundForm[PostForm], Depends(bind(PostForm))]
 SIMILAR_FROM, SIMILAR_SHOWN = 4, 5
 PAGE = 20
+SAVED = N_("Saved. What it said before stays in its history.")
+OPENED = N_("Saved. Everybody can read it now; what it said before is not shown.")
 
 
 async def board_filters(
@@ -217,10 +219,11 @@ def change_post(post_id: RowId, form: BoundPost, actor: CurrentActor, db: Db, pa
     if form.value is None:
         return _write_page(db, page, form, post_id=post_id, status=422)
     try:
+        opened = post.visibility == Visibility.STAFF and not form.value.private
         service.edit_post(db, post, form.value.draft(), editor=actor)
     except (service.UnknownBoard, service.UnknownVehicle) as refusal:
         return _write_page(db, page, _refused(form, refusal), post_id=post_id, status=422)
-    page.flash(N_("Saved. What it said before stays in its history."), level="success")
+    page.flash(OPENED if opened else SAVED, level="success")
     return page.redirect("show_post", post_id=post_id)
 
 

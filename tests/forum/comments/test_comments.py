@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from cocreate.core.actor import Role
 from cocreate.core.runtime import Runtime
@@ -207,3 +207,31 @@ def test_a_comment_blanked_meanwhile_takes_no_new_words(
             service.edit_comment(late, row, "又来了", editor=acting(runtime, author))
     with runtime.database.read() as session:
         assert session.get_one(Comment, comment.id).body == ""
+
+
+def test_a_long_thread_shows_its_newest_comments_and_says_how_many_came_before(
+    client: Client,
+    runtime: Runtime,
+    make_post: Callable[..., Post],
+    make_comment: Callable[..., Comment],
+    make_member: Callable[..., Member],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    post, author, reader = make_post(), make_member(), make_member()
+    first, *_ = [make_comment(post, f"第{number}条", author=author) for number in range(1, 7)]
+    make_comment(post, "答第1条", author=author, reply_to=first)
+    with runtime.database.write() as session:
+        hidden = session.exec(select(Comment).where(Comment.body == "第2条")).one()
+        moderation.hide_comment(session, hidden, reason="骂人", by=acting(runtime, reader))
+    expected = [("第1条", ["答第1条"]), ("第5条", []), ("第6条", [])]
+    with runtime.database.read() as session:
+        # The third and the fourth; the second is hidden, but not from its author.
+        for member, earlier in ((reader, 2), (author, 3)):
+            found = threads(session, post.id or 0, acting(runtime, member), limit=3)
+            assert [(one.body, [reply.body for reply in one.replies]) for one in found] == expected
+            assert found.earlier == earlier
+        assert threads(session, post.id or 0, acting(runtime, reader), limit=7).earlier == 0
+    limited = threads.__kwdefaults__ or {}
+    monkeypatch.setitem(limited, "limit", 3)
+    page = client.get(f"/posts/{post.id}").text
+    assert ("更早的 2 条评论" in page, "第3条" in page, "第6条" in page) == (True, False, True)

@@ -194,6 +194,7 @@ def test_wordings_for_staff_alone_stay_with_them_when_a_post_becomes_public(
     for reader in (None, member):
         page = client.get(f"/posts/{post.id}/history", actor=reader)
         assert (page.status_code, "静安路" in page.text, "门牌" in page.text) == (200, False, False)
+        assert "更早的内容不公开" in page.text
     with runtime.database.read() as session:
         kept = session.exec(select(PostRevision.title, PostRevision.body)).all()
     assert set(kept) == {("", "")}
