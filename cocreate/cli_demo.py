@@ -5,8 +5,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -21,6 +20,7 @@ from cocreate.core.console import fail, say
 from cocreate.core.module import Module
 from cocreate.core.runtime import Runtime
 from cocreate.identity.demo import MARKER, Persona, content, personas
+from cocreate.web.app import create_app
 
 HOST = "127.0.0.1"
 
@@ -44,11 +44,10 @@ def register(cli: typer.Typer) -> None:
             return
         check_home(settings)
         runtime = Runtime(settings, context.obj.modules)
-        # The first grouping runs in a process of its own: meanwhile this one builds the site and compiles its pages.
-        with ThreadPoolExecutor(1) as meanwhile:
-            building = meanwhile.submit(_build, runtime)
-            seed_once(runtime)
-        _serve(runtime, building.result(), listener, begun)
+        app = create_app(runtime, worker=True)
+        warm = threading.Thread(target=app.state.renderer.warm, name="warm-templates", daemon=True)
+        seed_once(runtime, meanwhile=warm.start)
+        _serve(runtime, app, listener, begun)
 
 
 def demo_settings(home: Path, port: int) -> Settings:
@@ -74,12 +73,17 @@ def check_home(settings: Settings) -> None:
         _start_over(settings.home)
 
 
-def seed_once(runtime: Runtime) -> None:
-    """Migrate, and write the community unless an earlier demo did."""
+def seed_once(runtime: Runtime, meanwhile: Callable[[], None] | None = None) -> None:
+    """Migrate, and write the community unless an earlier demo did.
+
+    The first grouping runs in a process of its own; `meanwhile` is called just before this one has to wait for it.
+    """
     marker = runtime.settings.home / MARKER
     schema.upgrade(runtime)
     if not marker.is_file():
         for module in runtime.modules:
+            if module.name == "feedback_cluster" and meanwhile is not None:
+                meanwhile()
             for seed in module.seeds:
                 seed(runtime)
         kept = {"seeded_at": clock.now().isoformat(), "links": runtime.memory.pop("demo.links")}
@@ -110,14 +114,6 @@ def _listen(port: int | None) -> socket.socket:
         else:
             return listener
     return fail(f"port {port} is taken" if port else "no port between 8000 and 8099 is free; give one with --port")
-
-
-def _build(runtime: Runtime) -> FastAPI:
-    from cocreate.web.app import create_app
-
-    app = create_app(runtime, worker=True)
-    threading.Thread(target=app.state.renderer.warm, name="warm-templates", daemon=True).start()
-    return app
 
 
 def _serve(runtime: Runtime, app: FastAPI, listener: socket.socket, begun: float) -> None:

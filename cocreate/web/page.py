@@ -12,7 +12,8 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.routing import iter_route_contexts
 from itsdangerous import BadSignature, URLSafeSerializer
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_eval_context
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, pass_eval_context
+from jinja2.bccache import Bucket
 from jinja2_fragments import render_block
 from markupsafe import Markup, escape
 from sqlmodel import Session
@@ -54,6 +55,20 @@ class Addresses:
         return f"{path}?{urlencode(kept, doseq=True)}" if kept else path
 
 
+class SharedBytecode(BytecodeCache):
+    """What a template compiles to, kept in memory: the environments of all languages compile it once between them."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if (code := self._code.get(bucket.key)) is not None:
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
 class Renderer:
     """One Jinja environment per language, made at start; templates are compiled once."""
 
@@ -66,6 +81,7 @@ class Renderer:
         )
         self._warm = False
         self.translators = {language: Translator(language, runtime.settings.zone) for language in LANGUAGES}
+        self._bytecode = SharedBytecode()
         self._environments = {language: self._environment(language, templates) for language in LANGUAGES}
 
     def _environment(self, language: str, templates: Path) -> Environment:
@@ -74,6 +90,7 @@ class Renderer:
             loader=FileSystemLoader(templates),
             autoescape=True,
             undefined=StrictUndefined,
+            bytecode_cache=self._bytecode,
             trim_blocks=True,
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n", "jinja2.ext.loopcontrols"],
