@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11,$(if $(shell $(p) -c 'import sys; print(sys.version_info >= (3, 11) or "")' 2>/dev/null),$(p))))
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-WORKERS ?= 3
+WORKERS ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check fix lock serve worker migrate docs clean
@@ -34,7 +34,7 @@ demo: .venv/.runtime ## A believable community with one command; Ctrl-C ends it
 	@exec $(BIN)/cocreate demo
 
 test: setup ## All tests, on SQLite and PostgreSQL
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 check: setup ## Style, types, arrows between packages
 	@$(BIN)/ruff check .

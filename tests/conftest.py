@@ -36,6 +36,13 @@ KNOWN = {"postgres", "redis", "browser", "realdata"}
 REQUIRED = set(filter(None, os.environ.get("COCREATE_REQUIRE", "").split(",")))
 
 
+CHROMIUM = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--no-first-run",
+]  # fmt: skip
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what this machine lacks, unless COCREATE_REQUIRE names it: then it must be there, and fails loudly."""
     if unknown := REQUIRED - KNOWN:
@@ -46,6 +53,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         "realdata": not REAL_DATA.is_dir(),
         "browser": shutil.which("chromium") is None,
     }
+    for item in items:
+        if item.get_closest_marker("browser"):
+            # One worker has the browser: a browser for each would take more time than it saves.
+            item.add_marker(pytest.mark.xdist_group("browser"))
     for marker, absent in missing.items():
         if absent and marker in REQUIRED:
             raise pytest.UsageError(f"COCREATE_REQUIRE names {marker}, and it is not here")
@@ -189,6 +200,6 @@ def chromium() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM)
         yield browser
         browser.close()
