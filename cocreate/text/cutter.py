@@ -1,6 +1,7 @@
 """The dictionary cutter behind `segment`: rjieba, or jieba where no wheel of rjieba fits the machine."""
 
 import logging
+import threading
 import warnings
 from typing import Any, Protocol
 
@@ -98,15 +99,17 @@ def tile(word: str, parts: set[str]) -> tuple[str, ...]:
 
 
 _cutters: dict[str, Cutter] = {}
+_lock = threading.Lock()
 MOST_CUTTERS = 4  # two lexicons while a new one is being indexed, and room for a test
 
 
 def cutter_for(lexicon: Lexicon) -> Cutter:
     """The cutter of this lexicon, made once (0.15 s, 30 MB) and kept."""
-    cutter = _cutters.get(lexicon.fingerprint)
+    cutter = _cutters.get(lexicon.cut)
     if cutter is None:
-        cutter = make_cutter(lexicon.spellings)
-        while len(_cutters) >= MOST_CUTTERS:
-            _cutters.pop(next(iter(_cutters)))
-        _cutters[lexicon.fingerprint] = cutter
+        cutter = make_cutter(tuple(sorted(lexicon.spellings)))
+        with _lock:
+            while len(_cutters) >= MOST_CUTTERS:
+                _cutters.pop(next(iter(_cutters)))
+            _cutters[lexicon.cut] = cutter
     return cutter

@@ -1,20 +1,30 @@
 """The lexicon: words a general dictionary lacks, other spellings of them, and words that say nothing."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from importlib import resources
+from typing import Any
 
 from cocreate.text.fold import fold
+
+CUT_VERSION = 1
+"""To be raised with any change of `fold` or `segment` that cuts a stored text differently."""
 
 
 @dataclass(frozen=True)
 class Term:
-    """A word kept whole, and the spellings that mean the same."""
+    """A word kept whole; aliases are other names of the same thing, synonyms only widen a search."""
 
     word: str
     aliases: tuple[str, ...] = ()
+    synonyms: tuple[str, ...] = ()
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """The word and its aliases."""
+        return (self.word, *self.aliases)
 
 
 @dataclass(frozen=True)
@@ -42,8 +52,8 @@ class Lexicon:
 
     @cached_property
     def spellings(self) -> tuple[str, ...]:
-        """Every word and alias, names too, in order and without repeats."""
-        return tuple(dict.fromkeys(s for term in (*self.terms, *self.names) for s in (term.word, *term.aliases)))
+        """Every word and alias, names too, in order and without repeats: what the cutter keeps whole."""
+        return tuple(dict.fromkeys(s for term in (*self.terms, *self.names) for s in term.spellings))
 
     @cached_property
     def canonical(self) -> dict[str, str]:
@@ -52,25 +62,78 @@ class Lexicon:
         return {alias: term.word for term in self.terms for alias in term.aliases if alias not in own}
 
     @cached_property
+    def synonyms(self) -> dict[str, tuple[str, ...]]:
+        """For each spelling the others that a search may put in its place, in both directions, nearest first.
+
+        A synonym that is a word of its own brings its aliases along, but not its synonyms: groups do not run together.
+        """
+        aliases: dict[str, tuple[str, ...]] = {}
+        for term in (*self.terms, *self.names):
+            aliases.setdefault(term.word, term.aliases)
+        groups: dict[str, dict[str, None]] = {}
+        for term in (*self.terms, *self.names):
+            further = tuple(s for word in term.synonyms for s in (word, *aliases.get(word, ())))
+            group = dict.fromkeys((*term.spellings, *further))
+            for spelling in group if len(group) > 1 else ():
+                groups.setdefault(spelling, {}).update(group)
+        return {spelling: tuple(s for s in group if s != spelling) for spelling, group in groups.items()}
+
+    @cached_property
     def name_spellings(self) -> frozenset[str]:
         """Every spelling of every name."""
-        return frozenset(s for term in self.names for s in (term.word, *term.aliases))
+        return frozenset(s for term in self.names for s in term.spellings)
 
     @cached_property
     def fingerprint(self) -> str:
-        """sha256 over everything in it: equal lexicons cut equally."""
+        """sha256 over everything in it."""
         told = repr((self.terms, self.names, sorted(self.stop_words)))
         return hashlib.sha256(told.encode()).hexdigest()
 
+    @cached_property
+    def cut(self) -> str:
+        """Sixteen characters that name how it cuts: synonyms, stop words and the order of the terms change nothing."""
+        told = repr((CUT_VERSION, sorted(self.spellings)))
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything in it as lists and strings; `from_json` makes an equal lexicon of them."""
+
+        def rows(terms: tuple[Term, ...]) -> list[list[Any]]:
+            return [[term.word, list(term.aliases), list(term.synonyms)] for term in terms]
+
+        return {"terms": rows(self.terms), "names": rows(self.names), "stop_words": sorted(self.stop_words)}
+
+    @staticmethod
+    def from_json(told: Mapping[str, Any]) -> "Lexicon":
+        """The lexicon that `as_json` told of. Raises KeyError or ValueError when the shape is another."""
+
+        def terms(rows: Iterable[Any]) -> tuple[Term, ...]:
+            return tuple(Term(word, tuple(aliases), tuple(synonyms)) for word, aliases, synonyms in rows)
+
+        return Lexicon(terms(told["terms"]), terms(told["names"]), frozenset(told["stop_words"]))
+
 
 def parse_terms(lines: Iterable[str]) -> tuple[Term, ...]:
-    """Terms from lines of `word alias alias`; blank lines and # comments are skipped."""
-    entries = (line.split() for line in lines if line.strip() and not line.startswith("#"))
-    return tuple(Term(first, tuple(rest)) for first, *rest in entries)
+    """Terms from lines of `word alias alias | synonym synonym`; blank lines and # comments are skipped.
+
+    An underscore stands for a blank inside a spelling: model_y.
+    """
+    found = []
+    for line in lines:
+        if not line.strip() or line.startswith("#"):
+            continue
+        same, _, like = line.partition("|")
+        word, *aliases = _spellings(same)
+        found.append(Term(word, tuple(aliases), tuple(_spellings(like))))
+    return tuple(found)
+
+
+def _spellings(part: str) -> list[str]:
+    return [spelling.replace("_", " ") for spelling in part.split()]
 
 
 def _folded(term: Term) -> Term:
-    return Term(fold(term.word), tuple(fold(alias) for alias in term.aliases))
+    return Term(fold(term.word), tuple(map(fold, term.aliases)), tuple(map(fold, term.synonyms)))
 
 
 @lru_cache(maxsize=1)
