@@ -24,6 +24,7 @@ from cocreate.core.jobs import Worker
 from cocreate.core.runtime import Runtime
 from cocreate.identity.members import service as members
 from cocreate.web.app import create_app
+from search.meili.process import OwnServer, find_binary
 from tests.client import Client
 from tests.postgres import CleanPostgres, with_database
 from tests.realdata import REAL_DATA
@@ -31,7 +32,7 @@ from tests.realdata import REAL_DATA
 pytest_plugins = [
     f"tests.factories.{path.stem}" for path in sorted((Path(__file__).parent / "factories").glob("[a-z]*.py"))
 ]
-KNOWN = {"postgres", "redis", "browser", "realdata"}
+KNOWN = {"postgres", "redis", "browser", "realdata", "meilisearch"}
 """What COCREATE_REQUIRE may name. PostgreSQL and Redis come with the test packages, so their tests always run."""
 REQUIRED = set(filter(None, os.environ.get("COCREATE_REQUIRE", "").split(",")))
 
@@ -52,11 +53,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     missing = {
         "realdata": not REAL_DATA.is_dir(),
         "browser": shutil.which("chromium") is None,
+        "meilisearch": find_binary() is None,
     }
     for item in items:
         if item.get_closest_marker("browser"):
             # One worker has the browser: a browser for each would take more time than it saves.
             item.add_marker(pytest.mark.xdist_group("browser"))
+        elif item.get_closest_marker("meilisearch"):
+            item.add_marker(pytest.mark.xdist_group("meilisearch"))
     for marker, absent in missing.items():
         if absent and marker in REQUIRED:
             raise pytest.UsageError(f"COCREATE_REQUIRE names {marker}, and it is not here")
@@ -192,6 +196,17 @@ def count_queries(database: Database) -> Callable[[], AbstractContextManager[lis
             event.remove(database.engine, "before_cursor_execute", note)
 
     return counting
+
+
+@pytest.fixture(scope="session")
+def meilisearch_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnServer]:
+    """The real search server with the flags we recommend; `python tools/meilisearch.py` gets it."""
+    binary = find_binary()
+    assert binary is not None, "tests that ask for it carry the marker meilisearch"
+    server = OwnServer(binary, tmp_path_factory.mktemp("meilisearch"))
+    server.start()
+    yield server
+    server.stop()
 
 
 @pytest.fixture(scope="session")
