@@ -67,7 +67,7 @@ class OwnServer:
         shutil.rmtree(self.folder / "data", ignore_errors=True)
 
     def peak_megabytes(self) -> float:
-        """Most memory it has held since it was started, mapped pages of its files included; 0.0 where the system does not tell."""
+        """Most memory held since the start, mapped pages of its files included; 0.0 where the system does not tell."""
         try:
             status = Path(f"/proc/{self._process.pid if self._process else 0}/status").read_text(encoding="ascii")
         except OSError:
