@@ -40,6 +40,8 @@ module = Module(
         "forum.follows.models",
         "forum.comments.models",
         "forum.desk.models",
+        "forum.scenes.models",
+        "forum.compose.models",
     ],
     listeners={
         OfficialResponseGiven: [notices.tell_about_response],

@@ -622,6 +622,24 @@ def upgrade() -> None:
         batch_op.create_index("ix_comment_thread", ["post_id", "id"], unique=False)
 
     op.create_table(
+        "draft",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("fields", sa.JSON(), nullable=False),
+        sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("saved_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("discarded_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_draft_member_id_member")),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_draft_post_id_post")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_draft")),
+        sa.UniqueConstraint("member_id", "key", name=op.f("uq_draft_member_id_key")),
+    )
+    with op.batch_alter_table("draft", schema=None) as batch_op:
+        batch_op.create_index("ix_draft_saved_at", ["saved_at"], unique=False)
+
+    op.create_table(
         "item_change",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -800,6 +818,30 @@ def upgrade() -> None:
     with op.batch_alter_table("release_note", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_release_note_item_id"), ["item_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_release_note_release_id"), ["release_id"], unique=False)
+
+    op.create_table(
+        "scene",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("body", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("vehicle_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("model", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+        sa.Column("model_year", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("voted", sa.Boolean(), nullable=False),
+        sa.Column("followed", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("edited_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("hidden_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("deleted_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_scene_member_id_member")),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_scene_post_id_post")),
+        sa.ForeignKeyConstraint(["vehicle_id"], ["vehicle.id"], name=op.f("fk_scene_vehicle_id_vehicle")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_scene")),
+    )
+    with op.batch_alter_table("scene", schema=None) as batch_op:
+        batch_op.create_index("ix_scene_member", ["member_id", "id"], unique=False)
+        batch_op.create_index("ix_scene_post", ["post_id", "id"], unique=False)
 
     op.create_table(
         "status_change",
@@ -1030,6 +1072,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_status_change_at"))
 
     op.drop_table("status_change")
+    with op.batch_alter_table("scene", schema=None) as batch_op:
+        batch_op.drop_index("ix_scene_post")
+        batch_op.drop_index("ix_scene_member")
+
+    op.drop_table("scene")
     with op.batch_alter_table("release_note", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_release_note_release_id"))
         batch_op.drop_index(batch_op.f("ix_release_note_item_id"))
@@ -1065,6 +1112,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_item_change_item_id"))
 
     op.drop_table("item_change")
+    with op.batch_alter_table("draft", schema=None) as batch_op:
+        batch_op.drop_index("ix_draft_saved_at")
+
+    op.drop_table("draft")
     with op.batch_alter_table("comment", schema=None) as batch_op:
         batch_op.drop_index("ix_comment_thread")
         batch_op.drop_index(batch_op.f("ix_comment_parent_id"))
