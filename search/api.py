@@ -6,14 +6,30 @@ An empty text asks for the newest rows. No text a person can type makes any of t
 from cocreate.core.actor import Actor
 from search.documents import PreparedDoc, prepare, put, remove
 from search.embedded import matching_ids, search, similar
-from search.port import Hit, Scope, SearchDoc, SearchPage, SearchSource
+from search.port import (
+    Facets,
+    Facts,
+    Hit,
+    Rewritten,
+    Scope,
+    SearchDoc,
+    SearchFilters,
+    SearchPage,
+    SearchQuery,
+    SearchSource,
+)
 
 __all__ = [
+    "Facets",
+    "Facts",
     "Hit",
     "PreparedDoc",
+    "Rewritten",
     "Scope",
     "SearchDoc",
+    "SearchFilters",
     "SearchPage",
+    "SearchQuery",
     "SearchSource",
     "matching_ids",
     "prepare",

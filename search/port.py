@@ -1,9 +1,9 @@
 """What search hands out and what it asks for: the shapes that every engine and every package with texts agree on."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from markupsafe import Markup
 from sqlmodel import Session
@@ -13,6 +13,7 @@ from cocreate.web.page import Page
 
 Via = Literal["literal", "words", "synonym", "pinyin", "homophone", "similar"]
 Visibility = Literal["public", "staff"]
+Sort = Literal["best", "new", "votes"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,21 @@ class SearchDoc:
     votes: int = 0
     hidden_words: str = ""
     """Further words that find the row, like tags; never shown as its text."""
+    variety: str = ""
+    """What sort of row it is within its kind, a post's idea, problem, question or praise; empty elsewhere."""
+    answered: bool = False
+    """Whether the brand answered it."""
+    updated_at: datetime | None = None
+    """None: at `created_at`, never changed since."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What changes about a row without its words: written alone, so that a vote does not index a text again."""
+
+    status: str
+    votes: int
+    answered: bool
 
 
 @dataclass(frozen=True)
@@ -38,6 +54,60 @@ class Scope:
     """What the reader may see; a filter inside every query, never applied afterwards alone."""
 
     staff: bool
+
+
+@dataclass(frozen=True)
+class SearchFilters:
+    """What a reader narrows a search to; an empty value narrows nothing."""
+
+    variety: str = ""
+    status: str = ""
+    board_id: int | None = None
+    model: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    """The first moment that is too late."""
+    answered: bool | None = None
+
+
+@dataclass(frozen=True)
+class SearchQuery:
+    """A search as a reader asks it.
+
+    kinds: None for all. typing: the last word may be unfinished and the answer has to be quick. exact: no other
+    spellings and nothing alike, only what was typed.
+    """
+
+    text: str
+    scope: Scope
+    kinds: Sequence[str] | None = None
+    filters: SearchFilters = field(default_factory=SearchFilters)
+    sort: Sort = "best"
+    limit: int = 20
+    typing: bool = False
+    exact: bool = False
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """A part of the query that was read as other words: zuoyi as 座椅. Named only if a hit holds one of the words."""
+
+    typed: str
+    words: tuple[str, ...]
+    via: Via
+
+
+@dataclass(frozen=True)
+class Facets:
+    """How many rows that hold the words have each value. capped: only the newest `total` of them were counted."""
+
+    values: Mapping[str, list[tuple[Any, int]]]
+    """By "kind", "variety", "status", "board_id", "model", "answered": (value, rows), most rows first."""
+    total: int = 0
+    capped: bool = False
+
+    def __getitem__(self, name: str) -> list[tuple[Any, int]]:
+        return self.values[name]
 
 
 @dataclass(frozen=True)
@@ -58,6 +128,25 @@ class SearchPage:
     engine: str
     degraded: bool
     took_ms: float
+    rewritten: tuple[Rewritten, ...] = ()
+
+
+class SearchBackend(Protocol):
+    """What answers searches: the database itself, or a server beside it. One contract suite holds for all.
+
+    The reader's scope is a condition inside the engine. No typed text makes it raise; a server that cannot be reached
+    raises `Unavailable`, and the facade asks the database instead.
+    """
+
+    name: str
+
+    def search(self, session: Session, query: SearchQuery) -> SearchPage:
+        """The best rows, tier by tier; the newest rows for an empty text."""
+        ...
+
+    def facets(self, session: Session, query: SearchQuery) -> Facets:
+        """Counts over the rows that hold the words, each facet without its own filter."""
+        ...
 
 
 class SearchSource(Protocol):
