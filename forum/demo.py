@@ -45,7 +45,7 @@ def seed(runtime: Runtime) -> None:
     moments = _moments(runtime, rows)
     with runtime.database.read() as session:
         cars = _cars(session)
-    docs = prepare(_doc(row, moments[row["key"]], cars.get(people[row["author"]])) for row in rows)
+        docs = prepare(session, (_doc(row, moments[row["key"]], cars.get(people[row["author"]])) for row in rows))
     with runtime.database.write() as session:
         boards = _boards(session)
         votes = _votes(rows, people)

@@ -128,7 +128,7 @@ class PostTable:
         moment = clock.now()
         visibility = Visibility(options.visibility)
         # Cutting words is the slow part: it comes before the first write, so that nobody waits for it.
-        docs = search.prepare(_doc(voice, visibility, moment) for voice in [*new, *changed.values()])
+        docs = search.prepare(session, (_doc(voice, visibility, moment) for voice in [*new, *changed.values()]))
         prepared = dict(zip([voice.external_id for voice in [*new, *changed.values()]], docs, strict=True))
         added = _insert(session, [_row(voice, import_id, options, visibility, moment) for voice in new])
         _update(session, changed, visibility)

@@ -37,13 +37,13 @@ def post_doc(
     )  # fmt: skip
 
 
-def prepare_post(post: Post, tags: Sequence[str]) -> PreparedDoc:
+def prepare_post(session: Session, post: Post, tags: Sequence[str]) -> PreparedDoc:
     """The post's words, cut; call it before the first write of the transaction."""
     doc = post_doc(
         post_id=post.id or 0, title=post.title, body=post.body, created_at=post.created_at, board_id=post.board_id,
         model=post.model, visibility=post.visibility, tags=tags,
     )  # fmt: skip
-    return prepare([doc])[0]
+    return prepare(session, [doc])[0]
 
 
 def put_post(session: Session, prepared: PreparedDoc, post_id: int) -> None:

@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
+from cocreate.text.lexicon import Lexicon
 from cocreate.text.segment import grams, words
+from search.lexicon.current import lexicon_of
 from search.models import IndexedRow
 from search.port import SearchDoc
 
@@ -27,22 +29,25 @@ class PreparedDoc:
     """A document with its tokens; making it takes time and no lock."""
 
     doc: SearchDoc
+    cut: str
+    """`Lexicon.cut` of the lexicon that cut it."""
     title_words: list[str]
     title_grams: list[str]
     body_words: list[str]
     body_grams: list[str]
 
 
-def prepare(docs: Iterable[SearchDoc]) -> list[PreparedDoc]:
-    """Documents cut into tokens (some 10,000 a second). Call it before the first write of a transaction."""
-    return [_prepare(doc) for doc in docs]
+def prepare(session: Session, docs: Iterable[SearchDoc]) -> list[PreparedDoc]:
+    """Documents cut into tokens by the brand's lexicon. Call it before the first write of a transaction."""
+    lexicon = lexicon_of(session)
+    return [_prepare(doc, lexicon) for doc in docs]
 
 
-def _prepare(doc: SearchDoc) -> PreparedDoc:
+def _prepare(doc: SearchDoc, lexicon: Lexicon) -> PreparedDoc:
     title, body = doc.title[:TITLE_CHARACTERS], doc.body[:BODY_CHARACTERS]
     if doc.hidden_words:
         body = f"{body}\n{doc.hidden_words}"
-    return PreparedDoc(doc, words(title), grams(title), words(body), grams(body))
+    return PreparedDoc(doc, lexicon.cut, words(title, lexicon), grams(title), words(body, lexicon), grams(body))
 
 
 def put(session: Session, prepared: Sequence[PreparedDoc]) -> None:
@@ -100,6 +105,7 @@ def _row(one: PreparedDoc, postgres: bool) -> dict[str, Any]:
     row: dict[str, Any] = {
         "kind": doc.kind,
         "row_id": doc.row_id,
+        "cut": one.cut,
         "title": doc.title,
         "body": doc.body,
         "title_words": " ".join(one.title_words),

@@ -27,6 +27,8 @@ class IndexedRow(SQLModel, table=True):
     title_grams: str
     body_words: str
     body_grams: str
+    cut: str = Field(default="", max_length=16, index=True)
+    """Which lexicon cut its words (`Lexicon.cut`): a new one finds the rows that it has to cut again."""
     board_id: int | None = None
     status: str = Field(default="", max_length=24)
     model: str = Field(default="", max_length=60)

@@ -7,7 +7,7 @@ from search import api_v1, bench, commands, routes
 module = Module(
     name="search",
     routers=[routes.router, api_v1.router],
-    models=["search.models"],
+    models=["search.models", "search.lexicon.models"],
     commands=[commands.register],
     policies={"search.use": EVERYONE},
     benches={"search": bench.search_bench},

@@ -49,7 +49,7 @@ def _reindex_batch(session: Session, source: SearchSource, after_id: int) -> tup
         return None
     ids = [doc.row_id for doc in docs]
     _forget(session, beyond & (col(IndexedRow.row_id) <= ids[-1]) & col(IndexedRow.row_id).not_in(ids))
-    put(session, prepare(docs))
+    put(session, prepare(session, docs))
     return ids[-1], len(docs)
 
 

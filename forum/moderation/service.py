@@ -38,7 +38,7 @@ def restore_post(session: Session, post: Post, *, by: Actor) -> None:
     if post.hidden_at is None:
         return
     tags = list(session.exec(select(PostTag.tag).where(PostTag.post_id == post.id)))
-    prepared = indexing.prepare_post(post, tags)
+    prepared = indexing.prepare_post(session, post, tags)
     if not _change(session, post, col(Post.hidden_at).is_not(None), hidden_at=None):
         return
     indexing.put_post(session, prepared, post.id or 0)

@@ -80,7 +80,7 @@ def submit_post(session: Session, draft: Draft, *, author: Actor, once: str = ""
         created_at=moment,
         hot=hot_score(0, moment),
     )
-    prepared = indexing.prepare_post(post, draft.tags)
+    prepared = indexing.prepare_post(session, post, draft.tags)
     session.add(post)
     session.flush()
     post_id = post.id or 0
@@ -118,7 +118,7 @@ def edit_post(session: Session, post: Post, draft: Draft, *, editor: Actor) -> b
         post_id=post_id, title=draft.title, body=draft.body, created_at=post.created_at, board_id=draft.board_id,
         model=model, visibility=visibility, tags=draft.tags,
     )  # fmt: skip
-    prepared = search.prepare([doc])[0]
+    prepared = search.prepare(session, [doc])[0]
     hold_row(session, post)
     before = PostRevision(post_id=post_id, title=post.title, body=post.body, editor_id=editor.id)
     opened = post.visibility == Visibility.STAFF and not draft.private

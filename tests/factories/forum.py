@@ -61,8 +61,8 @@ def make_post(runtime: Runtime, make_member: Callable[..., Member]) -> Callable[
             title=title or f"想法{next(_numbers)}", created_at=moment, vote_count=votes, hot=hot_score(votes, moment),
             **values,
         )  # fmt: skip
-        prepared = prepare_post(row, tags)
         with runtime.database.write() as session:
+            prepared = prepare_post(session, row, tags)
             session.add(row)
             session.flush()
             insert_many_once(session, [Vote(member_id=one.id or 0, post_id=row.id or 0) for one in voters])

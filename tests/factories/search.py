@@ -21,7 +21,7 @@ def index_doc(runtime: Runtime) -> Callable[..., int]:
         number = row_id or next(_numbers)
         doc = SearchDoc(kind, number, title, body, **{"created_at": clock.now(), **values})
         with runtime.database.write() as session:
-            put(session, prepare([doc]))
+            put(session, prepare(session, [doc]))
         return number
 
     return index

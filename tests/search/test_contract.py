@@ -108,7 +108,7 @@ def test_a_row_put_again_is_found_by_its_new_words_only(database: Database, inde
 def test_a_row_given_twice_at_once_keeps_its_last_words(database: Database) -> None:
     docs = [SearchDoc("post", 1, title, "", clock.now()) for title in ("雨刷太慢", "大灯太暗")]
     with database.write() as session:
-        put(session, prepare(docs))
+        put(session, prepare(session, docs))
     assert (literal(database, "雨刷"), literal(database, "大灯")) == ([], [1])
 
 
@@ -134,7 +134,7 @@ def test_the_index_is_sound_after_changes(database: Database, index_doc: Index) 
 def test_what_is_rolled_back_is_not_found(database: Database) -> None:
     def fail_after_put() -> None:
         with database.write() as session:
-            put(session, prepare([SearchDoc("post", 1, "后排出风口", "", clock.now())]))
+            put(session, prepare(session, [SearchDoc("post", 1, "后排出风口", "", clock.now())]))
             raise RuntimeError("on purpose")
 
     with pytest.raises(RuntimeError, match="on purpose"):
@@ -211,7 +211,7 @@ SIGNS = st.text(
 def test_no_text_breaks_an_engine(database: Database, text: str, title: str) -> None:
     text, title = _storable(text), _storable(title)
     with database.write() as session:
-        put(session, prepare([SearchDoc("post", 1, title, text, clock.now())]))
+        put(session, prepare(session, [SearchDoc("post", 1, title, text, clock.now())]))
     with database.read() as session:
         page = search(session, text, scope=PUBLIC)
         assert all(0 <= hit.score <= 1 for hit in page.hits)
@@ -225,7 +225,7 @@ def test_every_part_of_a_chinese_title_finds_it(database: Database, title: str, 
     start = data.draw(st.integers(0, len(title) - 1))
     end = data.draw(st.integers(start + 1, len(title)))
     with database.write() as session:
-        put(session, prepare([SearchDoc("post", 1, title, "", clock.now())]))
+        put(session, prepare(session, [SearchDoc("post", 1, title, "", clock.now())]))
     assert literal(database, title[start:end]) == [1]
 
 
