@@ -35,7 +35,12 @@ class NothingChanged(Conflict):
 
 
 def add_item(session: Session, form: NewItemForm, *, by: Actor) -> RoadmapItem:
-    """A new item, received; with a sentence its first step is written and told to those behind it."""
+    """A new item, received; with a sentence its first step is written and told to those behind it.
+
+    A public item that will be linked at once needs the sentence: the posts behind it take another status.
+    """
+    if form.public and (form.theme or form.post) and not form.sentence:
+        raise SentenceMissing(fields={"sentence": SentenceMissing.message})
     _check_targets(session, board=form.board, release=form.release)
     item = RoadmapItem(
         title=form.title, what=form.what, why=form.why, board_id=form.board, release_id=form.release,

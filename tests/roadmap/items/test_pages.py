@@ -12,7 +12,7 @@ from cocreate.core import clock
 from cocreate.core.actor import Role
 from cocreate.core.db import Database
 from cocreate.identity.members.models import Member
-from forum.posts.models import Visibility
+from forum.posts.models import Post, PostStatus, Visibility
 from roadmap.items.models import ItemChange, RoadmapItem
 
 Make = Callable[..., Any]
@@ -127,6 +127,24 @@ def test_a_new_item_and_its_first_step_without_script(client: Any, pm: Member, d
     assert "收到了，谢谢。" in page.text
     with database.read() as session:
         assert session.exec(select(ItemChange.occurrence)).one() == 1
+
+
+@pytest.mark.parametrize("way", ["theme", "post"])
+def test_a_new_item_that_moves_posts_says_a_sentence_to_their_owners(
+    client: Any, pm: Member, voices: SimpleNamespace, database: Database, way: str
+) -> None:
+    data = {"title": "座椅降噪", way: str(voices.theme.id if way == "theme" else voices.posts[0].id)}
+    refused = client.post("/roadmap", actor=pm, data={**data, "public": "1", "sentence": "  "})
+    assert refused.status_code == 422
+    assert "请用一句话告诉车主" in refused.text
+    assert f'name="{way}" value="{data[way]}"' in refused.text
+    with database.read() as session:
+        assert session.exec(select(RoadmapItem)).all() == []
+    # Inside the house nothing moves yet, so nobody is owed a sentence.
+    assert client.post("/roadmap", actor=pm, data=data).status_code == 303
+    assert client.post("/roadmap", actor=pm, data={**data, "public": "1", "sentence": "收到了。"}).status_code == 303
+    with database.read() as session:
+        assert session.get_one(Post, voices.posts[0].id).status == PostStatus.REVIEWING
 
 
 def test_a_step_without_a_sentence_comes_back_with_what_was_typed(
