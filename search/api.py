@@ -6,6 +6,7 @@ An empty text asks for the newest rows. No text a person can type makes any of t
 from cocreate.core.actor import Actor
 from search.documents import PreparedDoc, prepare, put, remove
 from search.embedded import matching_ids, search, similar
+from search.highlight import excerpt, mark
 from search.port import (
     Facets,
     Facts,
@@ -31,6 +32,8 @@ __all__ = [
     "SearchPage",
     "SearchQuery",
     "SearchSource",
+    "excerpt",
+    "mark",
     "matching_ids",
     "prepare",
     "put",
