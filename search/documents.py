@@ -108,6 +108,7 @@ def _row(one: PreparedDoc, postgres: bool) -> dict[str, Any]:
         "cut": one.cut,
         "title": doc.title,
         "body": doc.body,
+        "hidden_words": doc.hidden_words,
         "title_words": " ".join(one.title_words),
         "title_grams": " ".join(one.title_grams),
         "body_words": " ".join(one.body_words),

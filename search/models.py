@@ -23,6 +23,8 @@ class IndexedRow(SQLModel, table=True):
     row_id: int
     title: str
     body: str
+    hidden_words: str = ""
+    """Words that find the row and are none of its text; for engines that index the row anew from these columns."""
     title_words: str
     title_grams: str
     body_words: str

@@ -104,6 +104,7 @@ def upgrade() -> None:
         sa.Column("row_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("title", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("body", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("hidden_words", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("title_words", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("title_grams", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("body_words", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
@@ -122,6 +123,62 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_search_doc_cut"), ["cut"], unique=False)
         batch_op.create_index("ix_search_doc_newest", ["kind", "created_at"], unique=False)
 
+    op.create_table(
+        "search_outbox",
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(length=24), nullable=False),
+        sa.Column("row_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum("waiting", "sent", "kept", "parked", name="owed", native_enum=False, length=24),
+            nullable=False,
+        ),
+        sa.Column("task_uid", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("attempts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("error", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.PrimaryKeyConstraint("seq", name=op.f("pk_search_outbox")),
+    )
+    with op.batch_alter_table("search_outbox", schema=None) as batch_op:
+        batch_op.create_index("ix_search_outbox_state", ["state", "seq"], unique=False)
+
+    op.create_table(
+        "search_remote",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("lease_owner", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("leased_until", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("engine_version", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("halted", sa.Enum("", "key", "version", name="halt", native_enum=False, length=24), nullable=False),
+        sa.Column("failures", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("down_since", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("next_try_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("last_error", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("last_error_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("last_contact_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("ready_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("rebuild_wanted_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("rebuild_reason", sqlmodel.sql.sqltypes.AutoString(length=24), nullable=False),
+        sa.Column("rebuild_done", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("rebuild_total", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("rebuilt_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("rebuild_seconds", sa.Float(), nullable=False),
+        sa.Column("rebuild_documents", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("check_wanted_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("checked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("check_documents", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("check_differences", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("next_number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_remote")),
+    )
+    op.create_table(
+        "search_remote_event",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("what", sqlmodel.sql.sqltypes.AutoString(length=24), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_remote_event")),
+    )
     op.create_table(
         "api_token",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -677,6 +734,8 @@ def upgrade() -> None:
         sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("fields", sa.JSON(), nullable=False),
         sa.Column("version", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("tab", sqlmodel.sql.sqltypes.AutoString(length=24), nullable=False),
+        sa.Column("seq", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("saved_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("discarded_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_draft_member_id_member")),
@@ -814,6 +873,36 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("post_id", "why", name=op.f("pk_post_hold")),
     )
     op.create_table(
+        "post_merge",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("source_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("target_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(length=300), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("sums", sa.JSON(), nullable=False),
+        sa.Column("head_status", sqlmodel.sql.sqltypes.AutoString(length=24), nullable=False),
+        sa.Column("undone_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("undone_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["by_id"], ["member.id"], name=op.f("fk_post_merge_by_id_member")),
+        sa.ForeignKeyConstraint(["source_id"], ["post.id"], name=op.f("fk_post_merge_source_id_post")),
+        sa.ForeignKeyConstraint(["target_id"], ["post.id"], name=op.f("fk_post_merge_target_id_post")),
+        sa.ForeignKeyConstraint(["undone_by_id"], ["member.id"], name=op.f("fk_post_merge_undone_by_id_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_post_merge")),
+    )
+    with op.batch_alter_table("post_merge", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_post_merge_at"), ["at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_post_merge_source_id"), ["source_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_post_merge_target_id"), ["target_id"], unique=False)
+        batch_op.create_index(
+            "ux_post_merge_source",
+            ["source_id"],
+            unique=True,
+            sqlite_where=sa.text("undone_at IS NULL"),
+            postgresql_where=sa.text("undone_at IS NULL"),
+        )
+
+    op.create_table(
         "post_once",
         sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
@@ -836,6 +925,20 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("post_revision", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_post_revision_post_id"), ["post_id"], unique=False)
+
+    op.create_table(
+        "post_split",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("undone_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["by_id"], ["member.id"], name=op.f("fk_post_split_by_id_member")),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_post_split_post_id_post")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_post_split")),
+    )
+    with op.batch_alter_table("post_split", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_post_split_post_id"), ["post_id"], unique=False)
 
     op.create_table(
         "post_tag",
@@ -946,12 +1049,17 @@ def upgrade() -> None:
         sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("root_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("withheld_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_subscription_member_id_member")),
         sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_subscription_post_id_post")),
+        sa.ForeignKeyConstraint(["root_id"], ["post.id"], name=op.f("fk_subscription_root_id_post")),
+        sa.ForeignKeyConstraint(["withheld_by"], ["post.id"], name=op.f("fk_subscription_withheld_by_post")),
         sa.PrimaryKeyConstraint("member_id", "post_id", name=op.f("pk_subscription")),
     )
     with op.batch_alter_table("subscription", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_subscription_post_id"), ["post_id"], unique=False)
+        batch_op.create_index("ix_subscription_root_id", ["root_id", "member_id"], unique=False)
 
     op.create_table(
         "theme_answer",
@@ -1074,19 +1182,64 @@ def upgrade() -> None:
         sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("root_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("withheld_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_vote_member_id_member")),
         sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_vote_post_id_post")),
+        sa.ForeignKeyConstraint(["root_id"], ["post.id"], name=op.f("fk_vote_root_id_post")),
+        sa.ForeignKeyConstraint(["withheld_by"], ["post.id"], name=op.f("fk_vote_withheld_by_post")),
         sa.PrimaryKeyConstraint("member_id", "post_id", name=op.f("pk_vote")),
     )
     with op.batch_alter_table("vote", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_vote_post_id"), ["post_id"], unique=False)
+        batch_op.create_index("ix_vote_root_id", ["root_id", "member_id"], unique=False)
+
+    op.create_table(
+        "merge_objection",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("merge_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sentence", sqlmodel.sql.sqltypes.AutoString(length=300), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("decided_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("decided_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("kept", sa.Boolean(), nullable=True),
+        sa.Column("answer", sqlmodel.sql.sqltypes.AutoString(length=300), nullable=False),
+        sa.ForeignKeyConstraint(["decided_by_id"], ["member.id"], name=op.f("fk_merge_objection_decided_by_id_member")),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_merge_objection_member_id_member")),
+        sa.ForeignKeyConstraint(["merge_id"], ["post_merge.id"], name=op.f("fk_merge_objection_merge_id_post_merge")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_merge_objection")),
+        sa.UniqueConstraint("merge_id", "member_id", name=op.f("uq_merge_objection_merge_id_member_id")),
+    )
+    with op.batch_alter_table("merge_objection", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_merge_objection_decided_at"), ["decided_at"], unique=False)
+
+    op.create_table(
+        "post_split_part",
+        sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("split_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_post_split_part_post_id_post")),
+        sa.ForeignKeyConstraint(["split_id"], ["post_split.id"], name=op.f("fk_post_split_part_split_id_post_split")),
+        sa.PrimaryKeyConstraint("post_id", name=op.f("pk_post_split_part")),
+    )
+    with op.batch_alter_table("post_split_part", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_post_split_part_split_id"), ["split_id"], unique=False)
 
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("post_split_part", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_post_split_part_split_id"))
+
+    op.drop_table("post_split_part")
+    with op.batch_alter_table("merge_objection", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_merge_objection_decided_at"))
+
+    op.drop_table("merge_objection")
     with op.batch_alter_table("vote", schema=None) as batch_op:
+        batch_op.drop_index("ix_vote_root_id")
         batch_op.drop_index(batch_op.f("ix_vote_post_id"))
 
     op.drop_table("vote")
@@ -1112,6 +1265,7 @@ def downgrade() -> None:
 
     op.drop_table("theme_answer")
     with op.batch_alter_table("subscription", schema=None) as batch_op:
+        batch_op.drop_index("ix_subscription_root_id")
         batch_op.drop_index(batch_op.f("ix_subscription_post_id"))
 
     op.drop_table("subscription")
@@ -1134,11 +1288,26 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_post_tag_tag"))
 
     op.drop_table("post_tag")
+    with op.batch_alter_table("post_split", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_post_split_post_id"))
+
+    op.drop_table("post_split")
     with op.batch_alter_table("post_revision", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_post_revision_post_id"))
 
     op.drop_table("post_revision")
     op.drop_table("post_once")
+    with op.batch_alter_table("post_merge", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ux_post_merge_source",
+            sqlite_where=sa.text("undone_at IS NULL"),
+            postgresql_where=sa.text("undone_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_post_merge_target_id"))
+        batch_op.drop_index(batch_op.f("ix_post_merge_source_id"))
+        batch_op.drop_index(batch_op.f("ix_post_merge_at"))
+
+    op.drop_table("post_merge")
     op.drop_table("post_hold")
     op.drop_table("official_response")
     with op.batch_alter_table("live_topic", schema=None) as batch_op:
@@ -1279,6 +1448,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_api_token_member_id"))
 
     op.drop_table("api_token")
+    op.drop_table("search_remote_event")
+    op.drop_table("search_remote")
+    with op.batch_alter_table("search_outbox", schema=None) as batch_op:
+        batch_op.drop_index("ix_search_outbox_state")
+
+    op.drop_table("search_outbox")
     with op.batch_alter_table("search_doc", schema=None) as batch_op:
         batch_op.drop_index("ix_search_doc_newest")
         batch_op.drop_index(batch_op.f("ix_search_doc_cut"))
