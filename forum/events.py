@@ -75,6 +75,21 @@ class CommentAdded(Event):
 
 
 @dataclass(frozen=True)
+class SceneAdded(Event):
+    """Somebody met the same and said where and when."""
+
+    scene_id: int
+    post_id: int
+
+
+@dataclass(frozen=True)
+class ScenesChanged(Event):
+    """The scenes under a post read differently now: one came, changed, went, or was hidden or shown again."""
+
+    post_id: int
+
+
+@dataclass(frozen=True)
 class OfficialResponseGiven(Event):
     """The brand answered one post, for the first time."""
 
@@ -90,3 +105,21 @@ class PostStatusChanged(Event):
     status: str
     cause_kind: str | None
     change_id: int
+
+
+@dataclass(frozen=True)
+class PostsMerged(Event):
+    """One post leads to another now, with everything that leads to it; votes count at the target."""
+
+    merge_id: int
+    source_id: int
+    target_id: int
+
+
+@dataclass(frozen=True)
+class PostUnmerged(Event):
+    """A post stands by itself again; `target_id` is the head that it led to."""
+
+    merge_id: int
+    source_id: int
+    target_id: int

@@ -42,6 +42,7 @@ module = Module(
         "forum.desk.models",
         "forum.scenes.models",
         "forum.compose.models",
+        "forum.merging.models",
     ],
     listeners={
         OfficialResponseGiven: [notices.tell_about_response],

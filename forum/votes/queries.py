@@ -9,10 +9,15 @@ from forum.votes.models import Vote
 
 
 def voted_ids(session: Session, actor: Actor, post_ids: Iterable[int]) -> set[int]:
-    """Those of the posts that hold this reader's vote; no statement for a guest."""
+    """Those of the posts at which this reader's vote counts, also one for a post that was merged into them; no
+    statement for a guest."""
     wanted = list(post_ids)
     if not actor.signed_in or not wanted:
         return set()
-    return set(
-        session.exec(select(Vote.post_id).where(col(Vote.post_id).in_(wanted), Vote.member_id == actor.member_id))
-    )
+    return {
+        root_id
+        for root_id in session.exec(
+            select(Vote.root_id).where(col(Vote.root_id).in_(wanted), Vote.member_id == actor.member_id)
+        )
+        if root_id is not None
+    }
