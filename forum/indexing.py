@@ -1,9 +1,10 @@
 """How posts are indexed, rechecked and drawn by search."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+import sqlalchemy as sa
 from markupsafe import Markup
 from sqlmodel import Session, col
 
@@ -11,8 +12,10 @@ from cocreate.core.actor import Actor
 from cocreate.core.tables import columns
 from cocreate.core.text_marks import N_
 from cocreate.web.page import Page
-from forum.posts.models import STATUS_LABELS, Post, PostTag, Visibility
+from forum.boards.queries import boards
+from forum.posts.models import KIND_LABELS, STATUS_LABELS, Post, PostTag, Visibility
 from forum.posts.queries import listed, post_cards, visible_ids
+from forum.scenes.queries import scene_words
 from search.api import PreparedDoc, SearchDoc, prepare, put
 
 BATCH = 500
@@ -28,12 +31,13 @@ def post_doc(
     model: str = "",
     visibility: Visibility = Visibility.PUBLIC,
     tags: Sequence[str] = (),
+    scenes: str = "",
 ) -> SearchDoc:
-    """A post as search sees it; tags are found like words of the body. Status and votes are read from the row itself,
-    so a vote does not write the index."""
+    """A post as search sees it; tags and scenes are found like words of the body. Status and votes are read from the
+    row itself, so a vote does not write the index."""
     return SearchDoc(
         kind="post", row_id=post_id, title=title, body=body, created_at=created_at, board_id=board_id, model=model,
-        visibility=visibility.value, hidden_words=" ".join(tags),
+        visibility=visibility.value, hidden_words="\n".join(filter(None, [" ".join(tags), scenes])),
     )  # fmt: skip
 
 
@@ -46,9 +50,36 @@ def prepare_post(session: Session, post: Post, tags: Sequence[str]) -> PreparedD
     return prepare(session, [doc])[0]
 
 
+def index_posts(session: Session, post_ids: Sequence[int]) -> None:
+    """Index these posts as their rows are now, with tags and scenes; those that no list may show are left alone."""
+    put(session, prepare(session, _documents(session, col(Post.id).in_(list(post_ids)))))
+
+
 def put_post(session: Session, prepared: PreparedDoc, post_id: int) -> None:
     """Index the post under the id that its row has got in the meantime."""
     put(session, [replace(prepared, doc=replace(prepared.doc, row_id=post_id))])
+
+
+def _documents(session: Session, condition: sa.ColumnElement[bool]) -> list[SearchDoc]:
+    statement = (
+        columns(Post.id, Post.title, Post.body, Post.created_at, Post.board_id, Post.model, Post.visibility)
+        .where(*listed(), condition)
+        .order_by(col(Post.id))
+        .limit(BATCH)
+    )
+    rows = list(session.exec(statement))
+    tags: dict[int, list[str]] = {}
+    wanted = [row[0] for row in rows]
+    for post_id, tag in session.exec(columns(PostTag.post_id, PostTag.tag).where(col(PostTag.post_id).in_(wanted))):
+        tags.setdefault(post_id, []).append(tag)
+    scenes = scene_words(session, wanted)
+    return [
+        post_doc(
+            post_id=post_id, title=title, body=body, created_at=created_at, board_id=board_id, model=model,
+            visibility=visibility, tags=tags.get(post_id, ()), scenes=scenes.get(post_id, ""),
+        )
+        for post_id, title, body, created_at, board_id, model, visibility in rows
+    ]  # fmt: skip
 
 
 class PostSource:
@@ -59,24 +90,7 @@ class PostSource:
 
     def documents(self, session: Session, after_id: int) -> list[SearchDoc]:
         """The next posts that lists may show, by id."""
-        statement = (
-            columns(Post.id, Post.title, Post.body, Post.created_at, Post.board_id, Post.model, Post.visibility)
-            .where(*listed(), col(Post.id) > after_id)
-            .order_by(col(Post.id))
-            .limit(BATCH)
-        )
-        rows = list(session.exec(statement))
-        tags: dict[int, list[str]] = {}
-        wanted = [row[0] for row in rows]
-        for post_id, tag in session.exec(columns(PostTag.post_id, PostTag.tag).where(col(PostTag.post_id).in_(wanted))):
-            tags.setdefault(post_id, []).append(tag)
-        return [
-            post_doc(
-                post_id=post_id, title=title, body=body, created_at=created_at, board_id=board_id, model=model,
-                visibility=visibility, tags=tags.get(post_id, ()),
-            )
-            for post_id, title, body, created_at, board_id, model, visibility in rows
-        ]  # fmt: skip
+        return _documents(session, col(Post.id) > after_id)
 
     def visible(self, session: Session, actor: Actor, ids: Sequence[int]) -> set[int]:
         return visible_ids(session, actor, ids)
@@ -90,6 +104,16 @@ class PostSource:
                 "forum/posts/_result.html", card=card, extra=extras.get(post_id), status_labels=STATUS_LABELS
             )
             for post_id, card in cards.items()
+        }
+
+    def url(self, page: Page, row_id: int) -> str:
+        return page.url("show_post", post_id=row_id)
+
+    def filter_labels(self, session: Session) -> Mapping[str, Mapping[str, str]]:
+        return {
+            "variety": {kind.value: label for kind, label in KIND_LABELS.items()},
+            "status": {status.value: label for status, label in STATUS_LABELS.items()},
+            "board": {str(board.id): board.name for board in boards(session)},
         }
 
 

@@ -22,6 +22,9 @@ class Draft(SQLModel, table=True):
     fields: dict[str, Any] = Field(sa_type=sa.JSON, default_factory=dict)
     version: int = 1
     """Counts the savings, so that a second window notices that it is not alone."""
+    tab: str = Field(default="", max_length=24)
+    """The window that saved last, and its own count: of its savings under way at once the latest stands."""
+    seq: int = 0
     saved_at: datetime = Field(default_factory=clock.now)
     discarded_at: datetime | None = None
     """Thrown away, but still to be brought back for an hour."""

@@ -1,0 +1,129 @@
+"""While one is still typing: what is solved already, the same wish, and what only sounds like it."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from markupsafe import Markup
+from sqlmodel import Session, col
+
+from cocreate.core.tables import columns
+from cocreate.web.page import Page
+from forum.compose.matching import says_enough, shared_words
+from forum.posts.models import Post, PostStatus
+from forum.posts.queries import PostCard, post_cards
+from forum.votes.queries import voted_ids
+from search import api as search
+
+SAME_FROM = 0.5
+"""From this likeness on two posts count as the same wish; measured, see docs/decisions/0024-composing.md."""
+SOLVED_FROM = 0.35
+"""Rows of upper rooms that share less of what was typed are no answer to it."""
+CHARACTERS = 1000
+ASKED, SAME, ALIKE, SOLVED = 8, 3, 4, 3
+REASONS = 4
+SLOT = "compose.solved"
+"""Upper rooms fill it with what answers these posts; `compose.solved.KIND` with the rows of that kind they index."""
+VOTABLE = frozenset({PostStatus.OPEN, PostStatus.REVIEWING, PostStatus.PLANNED, PostStatus.STARTED})
+
+_MARKS = re.compile(r"[*_`#>\s]+")
+
+
+@dataclass(frozen=True)
+class Match:
+    """One post beside what is being typed: marked words, why it is here, and what one may do with it."""
+
+    card: PostCard
+    title: Markup
+    excerpt: Markup
+    words: tuple[str, ...]
+    voted: bool
+    own: bool
+
+    @property
+    def votable(self) -> bool:
+        return self.card.status in VOTABLE
+
+
+@dataclass(frozen=True)
+class Alike:
+    """The three groups. solved: finished rows (`<li>`) of upper rooms; answered: posts that are shipped themselves."""
+
+    solved: list[Markup] = field(default_factory=list)
+    answered: list[Match] = field(default_factory=list)
+    same: list[Match] = field(default_factory=list)
+    similar: list[Match] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        return len(self.solved) + len(self.answered) + len(self.same) + len(self.similar)
+
+
+NOTHING = Alike()
+
+
+def find_alike(session: Session, page: Page, text: str, *, but: int = 0) -> Alike:
+    """What others have said or the brand has done about the same; nothing while there is too little to compare."""
+    text = text.replace("\x00", "").strip()[:CHARACTERS]
+    if not says_enough(text):
+        return NOTHING
+    scope = search.scope_of(page.actor)
+    hits = search.similar(session, text, scope=scope, limit=ASKED, exclude=[but] if but else [])
+    scores = {hit.id: hit.score for hit in hits}
+    matches = _matches(session, page, text, list(scores))
+    answered = [match for match in matches if match.card.status == PostStatus.SHIPPED]
+    others = [match for match in matches if match.card.status != PostStatus.SHIPPED]
+    return Alike(
+        solved=_solved(session, page, text, [match.card.id for match in matches]),
+        answered=answered[:SOLVED],
+        same=[match for match in others if scores[match.card.id] >= SAME_FROM][:SAME],
+        similar=[match for match in others if scores[match.card.id] < SAME_FROM][:ALIKE],
+    )
+
+
+def _matches(session: Session, page: Page, text: str, ids: list[int]) -> list[Match]:
+    cards = post_cards(session, ids, actor=page.actor)
+    bodies = {
+        post_id: _plain(body)
+        for post_id, body in session.exec(columns(Post.id, Post.body).where(col(Post.id).in_(list(cards))))
+    }
+    voted = voted_ids(session, page.actor, list(cards))
+    return [
+        _match(page, text, cards[post_id], bodies.get(post_id, ""), voted=post_id in voted)
+        for post_id in ids
+        if post_id in cards
+    ]
+
+
+def _plain(body: str) -> str:
+    """The beginning of a body on one line; rendering its Markdown would cost more than the whole search."""
+    return _MARKS.sub(" ", body[:CHARACTERS]).strip()
+
+
+def _match(page: Page, text: str, card: PostCard, body: str, *, voted: bool) -> Match:
+    words = shared_words(text, f"{card.title}\n{body}")
+    return Match(
+        card=card,
+        title=search.mark(card.title, words),
+        excerpt=search.excerpt(body, words),
+        words=words[:REASONS],
+        voted=voted,
+        own=page.actor.id is not None and card.author_id == page.actor.id,
+    )
+
+
+def _solved(session: Session, page: Page, text: str, post_ids: list[int]) -> list[Markup]:
+    """What upper rooms know to be done: for these posts, and among the rows of their own that search knows."""
+    found = _distinct(page.slots(session, SLOT, post_ids), post_ids)
+    for slot in page.renderer.runtime.slots:
+        if not slot.startswith(f"{SLOT}."):
+            continue
+        kind = slot.removeprefix(f"{SLOT}.")
+        hits = search.similar(session, text, scope=search.scope_of(page.actor), kinds=(kind,), limit=SOLVED)
+        ids = [hit.id for hit in hits if hit.score >= SOLVED_FROM]
+        found += _distinct(page.slots(session, slot, ids), ids)
+    return list(dict.fromkeys(found))[:SOLVED]
+
+
+def _distinct(rows: dict[int, Markup], order: Iterable[int]) -> list[Markup]:
+    return list(dict.fromkeys(rows[one] for one in order if one in rows))
