@@ -7,7 +7,7 @@ from feedback_cluster import bench, commands, demo
 from feedback_cluster.runs import routes as run_pages
 from feedback_cluster.runs.jobs import run_clusters, run_nightly
 from feedback_cluster.runs.service import JOB
-from feedback_cluster.themes import listeners
+from feedback_cluster.themes import indexing, listeners
 from feedback_cluster.themes.assign import assign_posts, count_themes
 from feedback_cluster.triage import actions, api_v1, fillers
 from feedback_cluster.triage import routes as theme_pages
@@ -56,6 +56,7 @@ module = Module(
     },
     slots={"post.page": [fillers.on_post_page], "me.card": [fillers.on_my_card]},
     policies=POLICIES,
+    search_sources=[indexing.themes],
     nav=[NavItem(N_("Themes"), "show_themes", "layers", room="staff", policy="theme.read", position=10)],
     seeds=[demo.seed],
     benches={"cluster": bench.cluster},

@@ -5,7 +5,7 @@ from cocreate.core.module import Job, Module, NavItem
 from cocreate.core.text_marks import N_
 from feedback_cluster.events import RunFinished, ThemePostsChanged, ThemesMerged
 from forum.events import PostDeleted, PostEdited, PostHidden, PostRestored, VoteCast, VoteWithdrawn
-from roadmap import bench, demo
+from roadmap import bench, demo, indexing
 from roadmap.events import ItemStageChanged
 from roadmap.items import api_v1 as items_api
 from roadmap.items import notices
@@ -38,6 +38,7 @@ module = Module(
         live_api.router,
     ],
     policies=POLICIES,
+    search_sources=[indexing.items, indexing.releases],
     slots=SLOTS,
     nav=[
         NavItem(N_("Roadmap"), "show_roadmap", "route", position=20),

@@ -15,6 +15,7 @@ from feedback_cluster.runs import service
 from feedback_cluster.runs.folder import Outcome, Report, RunStopped
 from feedback_cluster.runs.models import CurrentRun, Run, RunModel, RunState
 from feedback_cluster.themes import pins, stats
+from feedback_cluster.themes.indexing import index_themes
 from feedback_cluster.themes.models import Source, Theme, ThemeDecision, ThemePost
 from feedback_cluster.themes.pins import Pin
 from feedback_cluster.themes.queries import current_run_id
@@ -136,10 +137,12 @@ def switch(
 
 
 def _describe(session: Session, outcome: Outcome, theme_ids: dict[int, int]) -> None:
+    described: list[Theme] = []
     for told in outcome.result["themes"]:
         theme = session.get(Theme, theme_ids[told["cluster"]])
         if theme is None:
             continue
+        described.append(theme)
         theme.label = told["label"][:80]
         theme.name = theme.name if theme.name_locked else theme.label
         theme.keywords, theme.quotes = told["keywords"], told["quotes"]
@@ -147,6 +150,7 @@ def _describe(session: Session, outcome: Outcome, theme_ids: dict[int, int]) -> 
         theme.reword()
         session.add(theme)
     session.flush()
+    index_themes(session, described)
 
 
 def _decided_since(session: Session, began: datetime | None) -> set[int]:

@@ -13,6 +13,7 @@ from cocreate.core.errors import Conflict, NotFound
 from cocreate.core.text_marks import N_
 from feedback_cluster.events import ThemePostsChanged, ThemesMerged
 from feedback_cluster.themes import pins, stats
+from feedback_cluster.themes.indexing import index_themes
 from feedback_cluster.themes.models import DecisionKind, Theme, ThemeDecision, TriageStatus
 from feedback_cluster.themes.queries import get_theme
 
@@ -46,6 +47,7 @@ def change(session: Session, theme: Theme, kind: DecisionKind, *, by: Actor, **f
     theme.reword()
     session.add(theme)
     session.flush()
+    index_themes(session, [theme])
     return record(session, theme.id or 0, kind, by=by, before=before, after=fields)
 
 
@@ -106,6 +108,7 @@ def undo(session: Session, decision_id: int, *, by: Actor, zone: ZoneInfo) -> Th
     theme.reword()
     session.add(theme)
     session.flush()
+    index_themes(session, [theme])
     if decision.kind is DecisionKind.MERGE:
         reroot(session)
     taken = ThemeDecision(theme_id=theme.id or 0, kind=DecisionKind.UNDO, by_id=by.id, undoes_id=decision_id)

@@ -15,6 +15,7 @@ from cocreate.text.segment import content_words
 from feedback_cluster.events import ThemeTriaged
 from feedback_cluster.themes import pins
 from feedback_cluster.themes.decisions import announce, announce_merge, change, record, reroot
+from feedback_cluster.themes.indexing import index_themes
 from feedback_cluster.themes.models import (
     DecisionKind,
     Theme,
@@ -87,6 +88,7 @@ def merge(session: Session, theme: Theme, target_id: int, *, by: Actor, zone: Zo
     theme.status, theme.merged_into_id = TriageStatus.MERGED, goal
     session.add(theme)
     session.flush()
+    index_themes(session, [theme])
     after = {"status": theme.status, "merged_into_id": goal}
     decision = record(
         session, source_id, DecisionKind.MERGE, by=by, before=before, after=after, touched=[source_id, goal]
@@ -112,6 +114,7 @@ def split(
     made.keywords, made.quotes = words, chosen[:8]
     made.reword()
     session.add(made)
+    index_themes(session, [made])
     goal = made.id or 0
     pins.pin(session, run_id, before, goal, leaves(session, [theme.id or 0])[theme.id or 0])
     forum.hold(session, before, HELD_FOR)

@@ -12,6 +12,7 @@ from cocreate.core.errors import Conflict, Invalid
 from cocreate.core.text_marks import N_
 from forum import api as forum
 from roadmap.events import ItemStageChanged
+from roadmap.indexing import index_item
 from roadmap.items.forms import ItemForm, NewItemForm
 from roadmap.items.models import ItemChange, ItemStage, ItemStatus, RoadmapItem
 from roadmap.items.stages import STATUS_OF
@@ -49,6 +50,7 @@ def add_item(session: Session, form: NewItemForm, *, by: Actor) -> RoadmapItem:
     item.stage_at = item.created_at
     session.add(item)
     session.flush()
+    index_item(session, item)
     audit.record(session, by, "item.add", "roadmap_item", item.id)
     if form.sentence:
         write_change(session, item, stage=item.stage, sentence=form.sentence, by=by)
@@ -65,6 +67,7 @@ def edit_item(session: Session, item: RoadmapItem, form: ItemForm, *, by: Actor)
     item.board_id, item.public, item.edited_at = form.board, form.public, clock.now()
     session.add(item)
     session.flush()
+    index_item(session, item)
     audit.record(session, by, "item.edit", "roadmap_item", item.id, public=item.public)
     if shown != item.public:
         links.settle_item(session, item, by=by)
@@ -112,6 +115,7 @@ def _swap_stage(session: Session, item: RoadmapItem, stage: ItemStage, release_i
     if result.rowcount != 1:
         raise StageMoved(f"item {item.id} was moved meanwhile")
     session.refresh(item)
+    index_item(session, item)
 
 
 def write_change(

@@ -10,6 +10,7 @@ from cocreate.core import audit
 from cocreate.core.actor import Actor
 from cocreate.core.errors import Invalid
 from cocreate.core.text_marks import N_
+from roadmap.indexing import index_release
 from roadmap.items.models import RoadmapItem
 from roadmap.releases.forms import ReleaseForm, parse_notes
 from roadmap.releases.models import Release, ReleaseNote
@@ -49,6 +50,7 @@ def save_release(
         ReleaseNote(release_id=row.id or 0, label=label, text=text, item_id=item_id, position=place)
         for place, (label, text, item_id) in enumerate(notes)
     )
+    index_release(session, row, [text for _, text, _ in notes])
     audit.record(session, by, "release.save", "roadmap_release", row.id, version=row.version, public=row.public)
     return row
 

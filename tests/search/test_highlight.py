@@ -59,3 +59,25 @@ def test_an_excerpt_shows_the_place_that_was_found() -> None:
 def test_marking_changes_no_letter(text: str, query: str) -> None:
     plain = mark(text, terms(query)).replace(Markup("<mark>"), Markup("")).replace(Markup("</mark>"), Markup(""))
     assert plain.unescape() == Markup(str(mark(text, ()))).unescape()
+
+
+def test_words_that_folding_exchanges_as_a_whole_are_marked_whole() -> None:
+    assert marked("車機軟體更新之後影片卡住", "软件") == ["軟體"]
+    assert marked("車機軟體更新之後影片卡住", "視頻更新") == ["更新", "影片"]
+    assert marked("長句子。" * 60 + "車機軟體更新", "软件") == ["軟體"]
+
+
+def test_words_put_in_place_of_pinyin_are_marked() -> None:
+    text = "前排座椅一热就响"
+    assert [text[a:b] for a, b in spans(text, terms("zuoyi", ("座椅",)))] == ["座椅"]
+    assert [text[a:b] for a, b in spans(text, terms("座倚", ("座椅",)))] == ["座椅"]
+    assert [text[a:b] for a, b in spans(text, terms("座倚"))] == []
+
+
+def test_a_model_is_marked_however_it_is_spaced() -> None:
+    assert marked("我的 ES 8 和 es-8 都这样", "es8") == ["ES 8", "es-8"]
+    assert marked("Model Y 后排", "modely") == ["Model Y"]
+
+
+def test_letters_inside_another_word_are_not_marked() -> None:
+    assert marked("The canopy of NOP+", "nop") == ["NOP"]
