@@ -1,0 +1,292 @@
+"""Other spellings of a query: synonyms, pinyin, initials, and a word with one wrong character of the same sound.
+
+Works on the query alone, so the index holds no pinyin and every engine can be asked. Pure: a lexicon and the number of
+posts that hold each word go in, readings of a text come out.
+"""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from typing import Literal
+
+from cocreate.text import rewrite_sounds as sounds
+from cocreate.text.fold import fold
+from cocreate.text.lexicon import Lexicon
+from cocreate.text.segment import RUN
+
+Via = Literal["synonym", "pinyin", "homophone"]
+
+LONGEST_INITIALS = 6
+SHORTEST_PREFIX = 4
+LONGEST_PINYIN = 40
+HOMOPHONE_POSTS = 20
+"""Posts that hold a word of no lexicon before another one is taken for its misspelling."""
+TOLD_APART = 20
+"""A typed text is taken for another word when that has more than so many times its posts."""
+OPTIONS, MOST_READINGS, MOST_CHANGES = 4, 8, 4
+
+
+@dataclass(frozen=True)
+class Change:
+    """A part of the query read as other words: where it stands in the folded text, and what is put there."""
+
+    start: int
+    end: int
+    typed: str
+    words: tuple[str, ...]
+    via: Via
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to read a query. words: put in place of what was typed; rest: what stays as it was typed.
+
+    posts: at most so many hold it, as far as the corpus is known; None where it is not.
+    """
+
+    words: tuple[str, ...]
+    rest: tuple[str, ...]
+    changes: tuple[Change, ...]
+    posts: int | None
+
+    @property
+    def text(self) -> str:
+        """The reading as a query."""
+        return " ".join((*self.words, *self.rest))
+
+    @property
+    def via(self) -> Via:
+        """The boldest of its changes."""
+        return max((change.via for change in self.changes), key=("synonym", "pinyin", "homophone").index)
+
+
+class Rewriter:
+    """Reads queries by a lexicon and by what the posts hold.
+
+    posts: in how many posts each token stands. words: those of its tokens that are words, without the lexicon's.
+    Without either the lexicon alone answers.
+    """
+
+    def __init__(
+        self, lexicon: Lexicon, posts: Mapping[str, int] | None = None, words: Iterable[str] = ()
+    ) -> None:
+        self._posts = posts if posts is not None else {}
+        self._synonyms = lexicon.synonyms
+        own = [spelling for spelling in lexicon.spellings]
+        for group in lexicon.synonyms.values():
+            own += group
+        self._own = frozenset(own)
+        self._longest = max((len(word) for word in self._own), default=0)
+        self._sound: dict[str, list[str]] = defaultdict(list)
+        self._fuzzy: dict[str, list[str]] = defaultdict(list)
+        self._initials: dict[str, list[str]] = defaultdict(list)
+        self._masks: dict[str, list[str]] = defaultdict(list)
+        for word in dict.fromkeys((*own, *words)):
+            if sounds.CHINESE_WORD.fullmatch(word) and (parts := sounds.syllables(word)):
+                self._learn(word, parts)
+        for table in (self._sound, self._fuzzy, self._initials, self._masks):
+            for found in table.values():
+                found.sort(key=self._rank)
+        self._sounds = sorted(self._sound)
+
+    def _learn(self, word: str, parts: tuple[str, ...]) -> None:
+        sound = "".join(parts)
+        self._sound[sound].append(word)
+        self._fuzzy[sounds.fuzzy(sound)].append(word)
+        if len(word) <= LONGEST_INITIALS:
+            self._initials["".join(part[0] for part in parts)].append(word)
+            if word in self._own or self._posts.get(word, 0) >= HOMOPHONE_POSTS:
+                for place, part in enumerate(parts):
+                    self._masks[f"{word[:place]}{part}{word[place + 1 :]}"].append(word)
+
+    def _rank(self, word: str) -> tuple[bool, bool, int, int]:
+        """Words that posts hold first, of these the lexicon's, then the frequent ones."""
+        held = self._posts.get(word, 0)
+        return (bool(self._posts) and held == 0, word not in self._own, -held, len(word))
+
+    def readings(self, text: str) -> list[Reading]:
+        """Ways to read the text other than as it was typed, likeliest first, at most eight."""
+        folded = fold(text)
+        spots = sorted(self._spots(folded), key=lambda spot: spot[0].start)
+        if not spots:
+            return []
+        found: list[Reading] = []
+        for chosen in _combined(spots):
+            changes = tuple(change for change in chosen if change is not None)
+            if changes:
+                found.append(self._reading(folded, changes))
+            if len(found) >= MOST_READINGS:
+                break
+        return found
+
+    def _reading(self, folded: str, changes: tuple[Change, ...]) -> Reading:
+        words = tuple(word for change in changes for word in change.words)
+        rest: list[str] = []
+        end = 0
+        for change in changes:
+            rest.append(folded[end : change.start])
+            end = change.end
+        rest.append(folded[end:])
+        posts = min((self._posts.get(word, 0) for word in words), default=0) if self._posts else None
+        return Reading(words, tuple(part for one in rest if (part := one.strip())), changes, posts)
+
+    def _spots(self, folded: str) -> Iterator[list["Change | None"]]:
+        """Places of the text that may be read otherwise, none over another: for each its options, likeliest first.
+
+        None among the options: as it was typed.
+        """
+        latin: list[tuple[int, int, str]] = []
+        for match in RUN.finditer(folded):
+            if match["latin"]:
+                token = match["latin"]
+                yield from self._own_words(token, match.start(), latin=True)
+                latin.append((match.start(), match.end(), token))
+            else:
+                yield from self._chinese(match["chinese"], match.start())
+        yield from self._latin(folded, latin)
+
+    # -- pinyin
+
+    def _latin(self, folded: str, tokens: list[tuple[int, int, str]]) -> Iterator[list["Change | None"]]:
+        unknown = [one for one in tokens if one[2] not in self._own]
+        place = 0
+        while place < len(unknown):
+            stretch = self._spaced(folded, unknown, place)
+            start, end = unknown[place][0], unknown[place + stretch - 1][1]
+            letters = "".join(sounds.typed(token) for _, _, token in unknown[place : place + stretch])
+            options = self.spelled(letters) if stretch > 1 or letters else []
+            if not options and stretch > 1:
+                stretch, end = 1, unknown[place][1]
+                options = self.spelled(sounds.typed(unknown[place][2]))
+            typed = folded[start:end]
+            held = self._posts.get(typed, 0)
+            options = [words for words in options if held * TOLD_APART <= max(1, self._least(words)) or held < 2]
+            if options:
+                yield [Change(start, end, typed, words, "pinyin") for words in options[:OPTIONS]]
+            place += stretch
+
+    def _least(self, words: tuple[str, ...]) -> int:
+        return min(self._posts.get(word, 0) for word in words)
+
+    def _spaced(self, folded: str, tokens: list[tuple[int, int, str]], place: int) -> int:
+        """How many tokens from here on are single syllables, apart by a blank or an apostrophe: zuo yi, xi'an."""
+        count = 0
+        for number in range(place, len(tokens)):
+            gap = folded[tokens[number - 1][1] : tokens[number][0]] if count else ""
+            letters = sounds.typed(tokens[number][2])
+            apart = gap.strip(" '’") == "" and len(gap) <= 2  # noqa: RUF001 (the sign phones type)
+            if not letters or letters not in sounds.all_syllables() or (count and not apart):
+                break
+            count += 1
+        return max(1, count)
+
+    def spelled(self, letters: str) -> list[tuple[str, ...]]:
+        """Words that are typed as these letters: their pinyin, several words' pinyin, initials, half their pinyin."""
+        if not 2 <= len(letters) <= LONGEST_PINYIN:
+            return []
+        found = [(word,) for word in self._sound.get(letters, ())[:OPTIONS]]
+        initials = [(word,) for word in self._initials.get(letters, ())[:OPTIONS]] if len(letters) <= 6 else []
+        if not found and len(letters) >= SHORTEST_PREFIX:
+            if several := self._split(letters):
+                found.append(several)
+            found += [(word,) for word in self._begun(letters)]
+            if not found:
+                found = [(word,) for word in self._fuzzy.get(sounds.fuzzy(letters), ())[:OPTIONS]]
+        return list(dict.fromkeys(found + initials))
+
+    def _begun(self, letters: str) -> list[str]:
+        """The best words whose pinyin goes on from these letters."""
+        words: list[str] = []
+        for sound in self._sounds[bisect_left(self._sounds, letters) :][:200]:
+            if not sound.startswith(letters):
+                break
+            words += self._sound[sound][:2]
+        return sorted(words, key=self._rank)[:OPTIONS]
+
+    def _split(self, letters: str) -> tuple[str, ...]:
+        """The letters as the fewest known words side by side; the last one may be unfinished. () if there is no way."""
+        best: dict[int, tuple[str, ...]] = {0: ()}
+        for end in range(1, len(letters) + 1):
+            ways = []
+            for start in range(max(0, end - 24), end):
+                if start not in best or end - start < 3:
+                    continue
+                piece = letters[start:end]
+                words = self._sound.get(piece, ())[:1]
+                if not words and end == len(letters) and start and len(piece) >= SHORTEST_PREFIX:
+                    words = self._begun(piece)[:1]
+                if words:
+                    ways.append((*best[start], words[0]))
+            if ways:
+                best[end] = min(ways, key=lambda way: (len(way), [self._rank(word) for word in way]))
+        words = best.get(len(letters), ())
+        return words if len(words) > 1 else ()
+
+    # -- Chinese
+
+    def _chinese(self, run: str, at: int) -> Iterator[list["Change | None"]]:
+        taken = bytearray(len(run))
+        for options in self._own_words(run, at):
+            first = options[0]
+            assert first is not None
+            taken[first.start - at : first.end - at] = b"\1" * (first.end - first.start)
+            yield options
+        for size in range(min(LONGEST_INITIALS, len(run)), 1, -1):
+            for start in range(len(run) - size + 1):
+                window = run[start : start + size]
+                if any(taken[start : start + size]) or window in self._own:
+                    continue
+                if meant := self._misspelled(window):
+                    taken[start : start + size] = b"\1" * size
+                    yield [Change(at + start, at + start + size, window, (word,), "homophone") for word in meant]
+
+    def _misspelled(self, window: str) -> list[str]:
+        """Known words that differ in one character of the same sound and that far more posts hold."""
+        masks = (
+            f"{window[:place]}{sound}{window[place + 1 :]}"
+            for place, character in enumerate(window)
+            for sound in sounds.readings(character)
+        )
+        words = dict.fromkeys(word for mask in masks for word in self._masks.get(mask, ()) if word != window)
+        held = self._at_most(window)
+        likely = [word for word in words if not self._posts or held * TOLD_APART < self._posts.get(word, 0)]
+        return sorted(likely, key=self._rank)[:2]
+
+    def _at_most(self, window: str) -> int:
+        """No more posts than this hold the window: as many as hold the rarest of its pairs."""
+        return min(self._posts.get(window[i : i + 2], 0) for i in range(len(window) - 1))
+
+    def _own_words(self, run: str, at: int, latin: bool = False) -> Iterator[list["Change | None"]]:
+        """The lexicon's words in the run that have synonyms, longest first from the left."""
+        start = 0
+        while start < len(run):
+            sizes = [len(run)] if latin else range(min(self._longest, len(run) - start), 1, -1)
+            size = next((size for size in sizes if run[start : start + size] in self._own), 0)
+            word = run[start : start + size]
+            others = sorted(self._synonyms.get(word, ()), key=self._held)[:OPTIONS] if size else []
+            if others:
+                yield [Change(at + start, at + start + size, word, (one,), "synonym") for one in others]
+            if latin:
+                return
+            start += size or 1
+
+    def _held(self, word: str) -> int:
+        return -self._posts.get(word, 0)
+
+
+def _combined(spots: list[list[Change | None]]) -> Iterator[tuple[Change | None, ...]]:
+    """One option of each spot, likeliest combinations first. A synonym may also stay as it was typed."""
+    spots = spots[:MOST_CHANGES]
+    options = [[*spot, None] if spot[0] is not None and spot[0].via == "synonym" else spot for spot in spots]
+    first = (0,) * len(options)
+    queue, seen = [(0, first)], {first}
+    while queue:
+        cost, places = heappop(queue)
+        yield tuple(options[spot][place] for spot, place in enumerate(places))
+        for spot, place in enumerate(places):
+            following = (*places[:spot], place + 1, *places[spot + 1 :])
+            if place + 1 < len(options[spot]) and following not in seen:
+                seen.add(following)
+                heappush(queue, (cost + 1, following))
