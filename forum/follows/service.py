@@ -17,6 +17,7 @@ def follow(session: Session, post: Post, *, member: Actor) -> bool:
     head_id, member_id = tree.head(session, post.id or 0), member.member_id
     statement = select(Subscription.post_id).where(Subscription.root_id == head_id, Subscription.member_id == member_id)
     if session.exec(statement.limit(1)).first() is not None:
+        insert_once(session, Subscription(member_id=member_id, post_id=head_id))
         return False
     mine = (col(Subscription.member_id) == member_id, col(Subscription.withheld_by) == head_id)
     execute = session.connection().execute

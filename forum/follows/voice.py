@@ -10,11 +10,13 @@ from cocreate.core.actor import Actor
 from cocreate.core.tables import columns
 from cocreate.web.page import Page
 from cocreate.web.paging import Listing, cut, decode_cursor
+from forum.compose.models import Draft
 from forum.follows.models import Subscription
 from forum.links import cursor_id
 from forum.posts.models import Post, StatusChange
 from forum.posts.queries import readable_by
 from forum.posts.views import journey
+from forum.scenes.models import Scene
 from forum.votes.models import Vote
 
 
@@ -47,13 +49,15 @@ def stories(
 
 
 def counts(session: Session, actor: Actor) -> dict[str, int]:
-    """How many posts stand on each tab; one statement."""
+    """How many posts, scenes and drafts stand on each tab; one statement."""
     parts = [
         columns(sa.func.count()).select_from(_statement(show, actor).subquery()).scalar_subquery().label(show)
         for show in ("posted", "voted", "followed")
     ]
-    row = session.exec(columns(*parts)).one()
-    return {"posted": row[0], "voted": row[1], "followed": row[2]}
+    for table, gone in ((Scene, Scene.deleted_at), (Draft, Draft.discarded_at)):
+        own = (table.member_id == actor.id, col(gone).is_(None))
+        parts.append(columns(sa.func.count()).select_from(table).where(*own).scalar_subquery())
+    return dict(zip(("posted", "voted", "followed", "scenes", "drafts"), session.exec(columns(*parts)).one(), strict=True))
 
 
 def _statement(show: str, actor: Actor) -> Any:

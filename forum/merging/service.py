@@ -7,6 +7,7 @@ from cocreate.core import audit, clock, outbox
 from cocreate.core.actor import Actor
 from cocreate.core.errors import Conflict, Invalid, NotFound
 from cocreate.core.text_marks import N_
+from forum import indexing
 from forum.events import PostsMerged, PostUnmerged
 from forum.merging import tree
 from forum.merging.models import Merge, MergeObjection
@@ -109,6 +110,7 @@ def undo_merge(session: Session, merge_id: int, *, by: Actor) -> Merge:
     link(session, merge.source_id, None)
     tree.settle(session, [merge.source_id, head_id])
     tree.refresh(session, {merge.source_id, head_id})
+    indexing.index_posts(session, [merge.source_id])
     _grant_objections(session, merge, by=by)
     audit.record(session, by, "post.unmerge", "post", merge.source_id, of=head_id, merge=merge_id)
     outbox.publish(session, PostUnmerged(merge_id=merge_id, source_id=merge.source_id, target_id=head_id))

@@ -62,7 +62,7 @@ def below(session: Session, post_ids: Collection[int]) -> dict[int, int | None]:
     ordered = sorted(set(post_ids))
     for start in range(0, len(ordered), CHUNK):
         chunk = ordered[start : start + CHUNK]
-        links.update(session.exec(columns(Post.id, Post.merged_into_id).where(col(Post.id).in_(chunk))))
+        links.update(session.exec(columns(Post.id, Post.merged_into_id).where(col(Post.id).in_(chunk))).all())
     pending = list(links)
     while pending:
         rows: list[tuple[int, int | None]] = []

@@ -18,6 +18,7 @@ from forum.comments.models import Comment
 from forum.desk.models import OfficialResponse
 from forum.events import PostDeleted, PostEdited, PostSubmitted
 from forum.follows.models import Subscription
+from forum.merging.heirs import pass_on
 from forum.posts.hot import hot_score
 from forum.posts.models import Post, PostKind, PostOnce, PostRevision, PostTag, Visibility
 from search import api as search
@@ -163,7 +164,9 @@ def delete_post(session: Session, post: Post, *, by: Actor) -> None:
     moment = clock.now()
     execute = session.connection().execute
     session.flush()
-    # First of all, so that an edit in between is blanked as well or finds the post gone.
+    # Before anything is written: what was merged into it goes on under another head.
+    pass_on(session, post, by=by)
+    # Held next, so that an edit in between is blanked as well or finds the post gone.
     hold_row(session, post)
     _forget_wordings(session, post_id)
     execute(sa.delete(PostTag).where(col(PostTag.post_id) == post_id))

@@ -42,6 +42,8 @@ def cast_vote(session: Session, post: Post, *, voter: Actor) -> bool:
     returns False. Call it before any post of the transaction is written, see `tree`."""
     head, member_id = _hold_head(session, post), voter.member_id
     if _counts(session, head.id, member_id):
+        # Counted already, perhaps through a post that was merged into it: then it is a vote for the head as well.
+        insert_once(session, Vote(post_id=head.id, member_id=member_id))
         return False
     mine = (col(Vote.member_id) == member_id, col(Vote.withheld_by) == head.id)
     execute = session.connection().execute
