@@ -59,5 +59,8 @@ module = Module(
     notices=notices.NOTICES,
     seeds=[demo.seed],
     benches={"board": bench.board},
-    nav=[NavItem(N_("Look around"), "show_board", "house", position=10)],
+    nav=[
+        NavItem(N_("Look around"), "show_board", "house", position=10),
+        NavItem(N_("Out of sight"), "show_hidden", "eye-off", room="staff", policy="forum.moderate", position=70),
+    ],
 )

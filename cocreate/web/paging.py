@@ -59,17 +59,26 @@ def after(columns: Sequence[Any], values: Sequence[Any]) -> sa.ColumnElement[boo
 
 
 def _fit(value: Any, column: Any) -> Any:
-    wanted = column.type.python_type
+    kind = column.type
+    # A type that decorates another, such as a moment in UTC, does not say by itself what it holds.
+    wanted = (kind.impl_instance if isinstance(kind, sa.TypeDecorator) else kind).python_type
     if wanted is datetime and isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError as error:
-            raise BadCursor(value[:40]) from error
+        value = _moment(value)
     if wanted is float and isinstance(value, int):
         value = float(value)
     if not isinstance(value, wanted):
         raise BadCursor(f"{value!r:.40} for {wanted.__name__}")
     return value
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadCursor(text[:40]) from error
+    if moment.tzinfo is None:
+        raise BadCursor("a time without a zone")
+    return moment
 
 
 def cut(rows: Sequence[Row], limit: int, key: Any) -> Listing[Row]:

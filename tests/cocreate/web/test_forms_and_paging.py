@@ -13,7 +13,7 @@ from cocreate.identity.members.models import Member
 from cocreate.identity.members.queries import search_members
 from cocreate.notify.inbox.service import tell
 from cocreate.web.forms import BoundForm, check
-from cocreate.web.paging import BadCursor, cut, decode_cursor, encode_cursor
+from cocreate.web.paging import BadCursor, after, cut, decode_cursor, encode_cursor
 
 
 class Taste(StrEnum):
@@ -97,6 +97,15 @@ def test_a_damaged_address_is_422_and_says_so(client, make_member, cursor):
     answer = client.get(f"/members?cursor={cursor}", actor=make_member("管", Role.ADMIN))
     assert answer.status_code == 422
     assert "翻页地址已损坏" in answer.text
+
+
+@pytest.mark.parametrize("value", ["gestern", "2026-11-22T10:00:00", 7])
+def test_a_moment_in_a_cursor_is_text_with_a_zone(value):
+    assert after((Member.created_at,), ("2026-11-22T10:00:00+00:00",)).right.clauses[0].value == datetime(
+        2026, 11, 22, 10, tzinfo=UTC
+    )
+    with pytest.raises(BadCursor):
+        after((Member.created_at,), (value,))
 
 
 def test_a_page_ends_where_the_rows_end():
