@@ -1,17 +1,31 @@
 """The forum's contribution: what owners say, and what they are told about it."""
 
 from cocreate.core.actor import EVERYONE, MEMBERS, Role
-from cocreate.core.module import Module, NavItem
+from cocreate.core.module import Job, Module, NavItem, Timer
 from cocreate.core.text_marks import N_
 from cocreate.identity.events import MemberLeft
 from forum import api_v1, bench, demo, exchange, indexing, notices
 from forum.comments import routes as comments
+from forum.compose import draft_routes, drafts
+from forum.compose import routes as compose
 from forum.desk import routes as desk
-from forum.events import CommentAdded, OfficialResponseGiven, PostDeleted, PostEdited, PostHidden, PostStatusChanged
+from forum.events import (
+    CommentAdded,
+    OfficialResponseGiven,
+    PostDeleted,
+    PostEdited,
+    PostHidden,
+    PostRestored,
+    PostStatusChanged,
+    SceneAdded,
+    ScenesChanged,
+)
 from forum.follows import routes as follows
 from forum.follows.service import forget_follower
 from forum.moderation import routes as moderation
 from forum.posts import routes as posts
+from forum.scenes import notices as scene_notices
+from forum.scenes import routes as scenes
 from forum.votes import routes as votes
 
 POLICIES = {
@@ -25,7 +39,10 @@ POLICIES = {
 module = Module(
     name="forum",
     routers=[
+        compose.router,
+        draft_routes.router,
         posts.router,
+        scenes.router,
         votes.router,
         comments.router,
         follows.router,
@@ -50,13 +67,18 @@ module = Module(
         CommentAdded: [notices.tell_about_comment],
         PostDeleted: [notices.forget_words],
         PostHidden: [notices.forget_words],
-        PostEdited: [notices.forget_words],
-        MemberLeft: [forget_follower],
+        PostEdited: [notices.forget_words, scene_notices.index_scenes],
+        PostRestored: [scene_notices.index_scenes],
+        SceneAdded: [scene_notices.tell_about_scene],
+        ScenesChanged: [scene_notices.index_scenes],
+        MemberLeft: [forget_follower, drafts.forget_drafts],
     },
     policies=POLICIES,
     search_sources=[indexing.posts],
     tables=[exchange.posts],
-    notices=notices.NOTICES,
+    notices={**notices.NOTICES, **scene_notices.NOTICES},
+    jobs=[Job("forum.prune_drafts", drafts.prune_drafts)],
+    timers=[Timer("forum.prune_drafts")],
     seeds=[demo.seed],
     benches={"board": bench.board},
     nav=[

@@ -4,8 +4,17 @@ from cocreate.core.actor import EVERYONE, Role
 from cocreate.core.module import Job, Module, NavItem
 from cocreate.core.text_marks import N_
 from feedback_cluster.events import RunFinished, ThemePostsChanged, ThemesMerged
-from forum.events import PostDeleted, PostEdited, PostHidden, PostRestored, VoteCast, VoteWithdrawn
-from roadmap import bench, demo, indexing
+from forum.events import (
+    PostDeleted,
+    PostEdited,
+    PostHidden,
+    PostRestored,
+    PostsMerged,
+    PostUnmerged,
+    VoteCast,
+    VoteWithdrawn,
+)
+from roadmap import bench, composing, demo, indexing
 from roadmap.events import ItemStageChanged
 from roadmap.items import api_v1 as items_api
 from roadmap.items import notices
@@ -39,7 +48,7 @@ module = Module(
     ],
     policies=POLICIES,
     search_sources=[indexing.items, indexing.releases],
-    slots=SLOTS,
+    slots={**SLOTS, **composing.SLOTS},
     nav=[
         NavItem(N_("Roadmap"), "show_roadmap", "route", position=20),
         NavItem(N_("Releases"), "show_releases", "rocket", position=30),
@@ -63,5 +72,7 @@ module = Module(
         PostEdited: [notices.forget_title],
         PostHidden: [listeners.recount, notices.forget_title],
         PostRestored: [listeners.recount],
+        PostsMerged: [listeners.follow_posts_merged],
+        PostUnmerged: [listeners.follow_posts_merged],
     },
 )

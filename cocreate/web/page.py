@@ -150,6 +150,8 @@ class Page:
         self.request = request
         self.renderer = renderer
         self._flashes: list[dict[str, Any]] = []
+        self.about: dict[str, Any] = {}
+        """What a lower room knows about this page beside its ids, for the fillers of its slots."""
 
     # -- the reader
 

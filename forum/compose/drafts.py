@@ -57,9 +57,9 @@ def save_draft(session: Session, saving: Saving, *, member: Actor) -> Saved:
     """Keep what was typed. Two windows never overwrite each other: the second one goes on in a draft of its own."""
     known = _find(session, saving.key, member)
     if known is not None and known.discarded_at is None:
-        if known.tab == saving.tab and saving.seq <= known.seq:
+        if saving.tab and known.tab == saving.tab and saving.seq <= known.seq:
             return Saved(known)  # sent before what is stored, arrived behind it
-        if known.tab == saving.tab or known.version == saving.version:
+        if (saving.tab and known.tab == saving.tab) or known.version == saving.version:
             if _overwrite(session, known, saving):
                 return Saved(known)
             session.refresh(known)

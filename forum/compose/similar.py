@@ -115,13 +115,12 @@ def _match(page: Page, text: str, card: PostCard, body: str, *, voted: bool) -> 
 def _solved(session: Session, page: Page, text: str, post_ids: list[int]) -> list[Markup]:
     """What upper rooms know to be done: for these posts, and among the rows of their own that search knows."""
     found = _distinct(page.slots(session, SLOT, post_ids), post_ids)
-    for slot in page.renderer.runtime.slots:
-        if not slot.startswith(f"{SLOT}."):
-            continue
-        kind = slot.removeprefix(f"{SLOT}.")
-        hits = search.similar(session, text, scope=search.scope_of(page.actor), kinds=(kind,), limit=SOLVED)
-        ids = [hit.id for hit in hits if hit.score >= SOLVED_FROM]
-        found += _distinct(page.slots(session, slot, ids), ids)
+    kinds = [slot.removeprefix(f"{SLOT}.") for slot in page.renderer.runtime.slots if slot.startswith(f"{SLOT}.")]
+    scope = search.scope_of(page.actor)
+    hits = search.similar(session, text, scope=scope, kinds=kinds, limit=2 * SOLVED) if kinds else []
+    for kind in kinds:
+        ids = [hit.id for hit in hits if hit.kind == kind and hit.score >= SOLVED_FROM]
+        found += _distinct(page.slots(session, f"{SLOT}.{kind}", ids), ids)
     return list(dict.fromkeys(found))[:SOLVED]
 
 

@@ -39,7 +39,7 @@ class PostForm(BaseModel):
             raise ValueError(N_("Please say it in one sentence."))
         return tidy
 
-    def draft(self) -> Draft:
+    def entered(self) -> Draft:
         """What the service takes."""
         return Draft(
             title=self.title, body=self.body, kind=self.kind, board_id=self.board_id, vehicle_id=self.vehicle_id,

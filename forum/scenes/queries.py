@@ -74,13 +74,13 @@ def scenes_of(session: Session, post_ids: Sequence[int], actor: Actor, *, limit:
     """The first scenes of these posts, oldest first, with the counts of all; two statements, three with a hit."""
     where = _readable(post_ids, actor)
     mine = sa.func.coalesce(sa.func.sum(sa.case((col(Scene.member_id) == (actor.id or 0), 1), else_=0)), 0)
-    count, persons, own = session.exec(
-        columns(sa.func.count(), sa.func.count(sa.distinct(col(Scene.member_id))), mine).select_from(Scene).where(*where)
-    ).one()
+    persons = sa.func.count(sa.distinct(col(Scene.member_id)))
+    row = session.exec(columns(sa.func.count(), persons, mine).select_from(Scene).where(*where)).one()
+    count, writers, own = (int(value) for value in row)
     if not count:
         return Scenes([], 0, 0, 0)
     rows = session.exec(_rows(where).order_by(col(Scene.id)).limit(limit))
-    return Scenes(_views(session, list(rows), actor), int(count), int(persons), int(own))
+    return Scenes(_views(session, list(rows), actor), count, writers, own)
 
 
 def page_of_scenes(

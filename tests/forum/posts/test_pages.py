@@ -77,35 +77,6 @@ def test_a_form_that_does_not_fit_is_shown_again_with_what_was_typed(
     assert "没有这个板块" in answer.text
 
 
-def test_similar_posts_appear_while_typing_and_never_block(
-    client: Client, make_post: Callable[..., Post], make_member: Callable[..., Member]
-) -> None:
-    member = make_member()
-    said = make_post("座椅通风开到三档噪音太大", votes=3)
-    make_post("充电口盖冬天结冰打不开")
-    part = client.get("/posts/similar?title=座椅通风噪音", actor=member, htmx=True).text
-    assert "<html" not in part
-    assert "座椅通风开到三档噪音太大" in part
-    assert "充电口盖" not in part
-    assert f'action="/posts/{said.id}/vote?at=similar"' in part
-    assert "我也要" in part
-    assert "row-title" not in client.get("/posts/similar?title=座椅", actor=member, htmx=True).text
-    without_script = client.get("/posts/new?title=座椅通风噪音", actor=member).text
-    assert "座椅通风开到三档噪音太大" in without_script
-    assert client.post("/posts", actor=member, data={"title": "座椅通风开到三档噪音太大"}).status_code == 303
-
-
-def test_the_form_waits_for_the_input_method_and_keeps_a_draft(
-    client: Client, make_member: Callable[..., Member]
-) -> None:
-    page = client.get("/posts/new", actor=make_member()).text
-    title = re.search(r'<input[^>]+name="title"[^>]*>', page)
-    assert title
-    for part in ("data-ime", 'data-draft="post-title"', "delay:300ms", 'hx-get="/posts/similar"'):
-        assert part in title[0]
-    assert 'data-draft="post-body"' in page
-
-
 def test_editing_keeps_a_history_that_everybody_may_read(
     client: Client, make_post: Callable[..., Post], make_member: Callable[..., Member]
 ) -> None:
