@@ -22,6 +22,13 @@ class Settings(BaseSettings):
     url: str = Field("", description="Public address, for mail, feeds and QR codes; empty: http://HOST:PORT.")
     database_url: str = Field("", description="postgresql://… or sqlite:///…; empty: HOME/cocreate.db.")
     redis_url: str = Field("", description="Redis or Valkey for the job queue and for limits shared by processes.")
+    meilisearch_url: str = Field(
+        "", description="Meilisearch beside the built-in search, http://…; empty: none. See docs/search.md."
+    )
+    meilisearch_key: str = Field("", description="Its key: the master key, or better one for our indexes alone.")
+    meilisearch_index: str = Field(
+        "cocreate", pattern=r"^[A-Za-z0-9_-]{1,60}$", description="First part of the names of our indexes there."
+    )
     timezone: str = Field("Asia/Shanghai", description="Zone of dates without one, of days and of weeks.")
     language: Literal["zh-Hans", "en"] = Field("zh-Hans", description="Language where a reader states none.")
     secret: str = Field("", description="Key that signs links; empty: generated into HOME/secret, mode 0600.")

@@ -54,6 +54,7 @@ class Worker:
         self._busy = {lane: threading.Lock() for lane in LANES}
         self._consumer: Consumer | None = None
         self._over = threading.Event()
+        self._background: list[threading.Thread] = []
         self._drain_task = self.queue.task(name="cocreate_drain")(self._drain_from_queue)
         self.queue.periodic_task(crontab(minute="*"), name="cocreate_minute")(self._every_minute)
         # Each worker thread listens on a connection of its own; whoever ends closes its own.
@@ -102,6 +103,13 @@ class Worker:
         self._consumer.start()
         self._over.clear()
         threading.Thread(target=self._sweep, name="outbox-sweep", daemon=True).start()
+        self._background = [
+            threading.Thread(target=run, args=(self.runtime, self._over), name=f"{module.name}-background", daemon=True)
+            for module in self.runtime.modules
+            for run in module.background
+        ]
+        for thread in self._background:
+            thread.start()
         self.poke()
 
     def _sweep(self) -> None:
@@ -119,6 +127,9 @@ class Worker:
             self._consumer.shutdown_timeout = 5
             self._consumer.stop(graceful=True)
             self._consumer = None
+        for thread in self._background:
+            thread.join(timeout=5)
+        self._background = []
         self.queue.storage.close()
         if self.poke in self.runtime.database.after_commit:
             self.runtime.database.after_commit.remove(self.poke)

@@ -1,6 +1,7 @@
 """What a package brings: `main.MODULES` lists one Module for each, and web, worker, command line, migrations and tests
 all start from that tuple."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 Listener = Callable[[Session, Any], None]
 """Called with a session and the event; idempotent, delivered at least once."""
+
+Background = Callable[["Runtime", threading.Event], None]
+"""Runs in a thread of the worker until the event is set; ends by itself where there is nothing to do."""
 
 Filler = Callable[[Session, Any, Sequence[int]], Mapping[int, Markup]]
 """Fills a slot: session, the page being drawn, all ids at once → HTML by id."""
@@ -78,6 +82,7 @@ class Module:
     """Dotted names of modules that hold tables, imported before migrations and sessions."""
     jobs: Sequence[Job] = ()
     timers: Sequence[Timer] = ()
+    background: Sequence[Background] = ()
     commands: Sequence["Callable[[typer.Typer], None]"] = ()
     listeners: Mapping[type[Event], Sequence[Listener]] = field(default_factory=dict)
     slots: Mapping[str, Sequence[Filler]] = field(default_factory=dict)
