@@ -7,6 +7,7 @@ import typer
 from cocreate.core import schema
 from cocreate.core.actor import GUEST
 from cocreate.core.console import answer, progress
+from search.api import SearchQuery, scope_of
 from search.facade import find
 from search.rebuild import reindex as rebuild_index
 
@@ -25,7 +26,7 @@ def register(cli: typer.Typer) -> None:
         runtime = context.obj.runtime
         schema.upgrade(runtime)
         with runtime.database.read() as session:
-            found = find(session, runtime, GUEST, query, limit=limit)
+            found = find(session, runtime, GUEST, SearchQuery(query, scope_of(GUEST), limit=limit))
         hits = [
             {"id": hit.id, "kind": hit.kind, "title": found.title(hit), "score": hit.score, "via": hit.via}
             for hit in found.page.hits

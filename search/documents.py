@@ -1,6 +1,11 @@
-"""Writing the index: cut texts before the first write, then put them in the transaction of the row itself."""
+"""Writing the index: cut texts before the first write, then put them in the transaction of the row itself.
 
-from collections.abc import Iterable, Sequence
+A text's tokens are its character pairs in order, then its words of three characters and more. Words of two are pairs
+already; pairs that stand beside each other make every substring a phrase, and the longer words stand behind all pairs,
+where they part none of them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -9,19 +14,20 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col
 
+from cocreate.text.fold import fold
 from cocreate.text.lexicon import Lexicon
-from cocreate.text.segment import grams, words
+from cocreate.text.segment import index_tokens
 from search.lexicon.current import lexicon_of
-from search.models import IndexedRow
-from search.port import SearchDoc
+from search.models import IndexedRow, IndexedTokens
+from search.port import Facts, SearchDoc
 
 BODY_CHARACTERS = 4000
 """What lies beyond is found by reading, not by searching."""
 TITLE_CHARACTERS = 400
-WORDS_FROM = 9000
-"""First position of the words in a tsvector: behind every pair, so that no phrase runs from one into the other."""
 LAST_POSITION = 16383
-PUT_AT_ONCE = 200
+PUT_AT_ONCE = 500
+LONGEST_LEXEME = 400
+"""A lexeme may hold 2,046 bytes; a longer run of letters is no word anybody types."""
 
 
 @dataclass(frozen=True)
@@ -31,23 +37,23 @@ class PreparedDoc:
     doc: SearchDoc
     cut: str
     """`Lexicon.cut` of the lexicon that cut it."""
-    title_words: list[str]
-    title_grams: list[str]
-    body_words: list[str]
-    body_grams: list[str]
+    title_tokens: list[str]
+    body_tokens: list[str]
 
 
 def prepare(session: Session, docs: Iterable[SearchDoc]) -> list[PreparedDoc]:
     """Documents cut into tokens by the brand's lexicon. Call it before the first write of a transaction."""
     lexicon = lexicon_of(session)
-    return [_prepare(doc, lexicon) for doc in docs]
+    return [cut(doc, lexicon) for doc in docs]
 
 
-def _prepare(doc: SearchDoc, lexicon: Lexicon) -> PreparedDoc:
-    title, body = doc.title[:TITLE_CHARACTERS], doc.body[:BODY_CHARACTERS]
+def cut(doc: SearchDoc, lexicon: Lexicon) -> PreparedDoc:
+    """One document cut by this lexicon (some 20,000 short ones a second)."""
+    body = doc.body[:BODY_CHARACTERS]
     if doc.hidden_words:
         body = f"{body}\n{doc.hidden_words}"
-    return PreparedDoc(doc, lexicon.cut, words(title, lexicon), grams(title), words(body, lexicon), grams(body))
+    title = fold(doc.title[:TITLE_CHARACTERS])
+    return PreparedDoc(doc, lexicon.cut, index_tokens(title, lexicon), index_tokens(fold(body), lexicon))
 
 
 def put(session: Session, prepared: Sequence[PreparedDoc]) -> None:
@@ -56,36 +62,78 @@ def put(session: Session, prepared: Sequence[PreparedDoc]) -> None:
         return
     session.flush()
     postgres = session.get_bind().dialect.name == "postgresql"
-    statement = _upsert(postgres)
+    rows_statement, tokens_statement = _upserts(postgres)
+    connection = session.connection()
     # A row given twice would be hit twice by one statement, which PostgreSQL refuses: the last one stands.
-    latest = {(one.doc.kind, one.doc.row_id): one for one in prepared}
-    rows = [_row(one, postgres) for one in latest.values()]
-    for start in range(0, len(rows), PUT_AT_ONCE):
-        session.connection().execute(statement, rows[start : start + PUT_AT_ONCE])
+    latest = list({(one.doc.kind, one.doc.row_id): one for one in prepared}.values())
+    for start in range(0, len(latest), PUT_AT_ONCE):
+        batch = latest[start : start + PUT_AT_ONCE]
+        connection.execute(rows_statement, [_row(one) for one in batch])
+        numbers = _numbers(session, batch)
+        connection.execute(
+            tokens_statement, [_tokens(one, numbers[one.doc.kind, one.doc.row_id], postgres) for one in batch]
+        )
 
 
 @lru_cache(maxsize=2)
-def _upsert(postgres: bool) -> Any:
-    table: Any = IndexedRow.__table__  # type: ignore[attr-defined]
+def _upserts(postgres: bool) -> tuple[Any, Any]:
+    rows: Any = IndexedRow.__table__  # type: ignore[attr-defined]
+    held: Any = IndexedTokens.__table__  # type: ignore[attr-defined]
+    insert: Any = (postgresql if postgres else sqlite).insert
     if postgres:
         # `tokens` belongs to the dialect and not to the model, so the statement meets it only here.
-        table = sa.Table(
-            "search_doc", sa.MetaData(), *(c._copy() for c in table.columns), sa.Column("tokens", postgresql.TSVECTOR)
-        )
-    insert: Any = (postgresql if postgres else sqlite).insert(table)
-    changed = {c.key: insert.excluded[c.key] for c in table.columns if c.key not in ("id", "kind", "row_id")}
+        extra = sa.Column("tokens", postgresql.TSVECTOR)
+        held = sa.Table("search_tokens", sa.MetaData(), *(c._copy() for c in held.columns if not c.foreign_keys),
+                        sa.Column("doc_id", sa.Integer, primary_key=True), extra)  # fmt: skip
     # Never INSERT OR REPLACE: it skips the delete trigger, and the full-text table keeps the old words for ever.
-    return insert.on_conflict_do_update(index_elements=["kind", "row_id"], set_=changed)
+    adding = insert(rows)
+    kept = {c.key: adding.excluded[c.key] for c in rows.columns if c.key not in ("id", "kind", "row_id")}
+    cutting = insert(held)
+    fresh = {c.key: cutting.excluded[c.key] for c in held.columns if c.key != "doc_id"}
+    changed = sa.or_(*(held.c[name] != cutting.excluded[name] for name in ("title_tokens", "body_tokens")))
+    return (
+        adding.on_conflict_do_update(index_elements=["kind", "row_id"], set_=kept),
+        cutting.on_conflict_do_update(index_elements=["doc_id"], set_=fresh, where=changed),
+    )
+
+
+def _numbers(session: Session, batch: Sequence[PreparedDoc]) -> dict[tuple[str, int], int]:
+    """Index ids by (kind, row id)."""
+    found: dict[tuple[str, int], int] = {}
+    by_kind: dict[str, list[int]] = {}
+    for one in batch:
+        by_kind.setdefault(one.doc.kind, []).append(one.doc.row_id)
+    for kind, ids in by_kind.items():
+        statement = sa.select(IndexedRow.row_id, IndexedRow.id).where(  # type: ignore[call-overload]
+            col(IndexedRow.kind) == kind, col(IndexedRow.row_id).in_(ids)
+        )
+        found |= {(kind, row_id): number for row_id, number in session.connection().execute(statement)}
+    return found
 
 
 def remove(session: Session, kind: str, ids: Sequence[int]) -> None:
     """Forget these rows; ids that are not there are fine."""
-    session.flush()
     for start in range(0, len(ids), 500):
+        forget(session, (col(IndexedRow.kind) == kind) & col(IndexedRow.row_id).in_(ids[start : start + 500]))
+
+
+def forget(session: Session, condition: Any) -> None:
+    """Forget the rows of the index that meet a condition on `IndexedRow`."""
+    session.flush()
+    gone = sa.select(col(IndexedRow.id)).where(condition).scalar_subquery()
+    session.connection().execute(sa.delete(IndexedTokens).where(col(IndexedTokens.doc_id).in_(gone)))
+    session.connection().execute(sa.delete(IndexedRow).where(condition))
+
+
+def refresh(session: Session, kind: str, facts: Mapping[int, Facts]) -> None:
+    """Bring status, votes and whether there is an answer up to date by row id; the words stay as they are."""
+    table: Any = IndexedRow.__table__  # type: ignore[attr-defined]
+    for row_id, fact in sorted(facts.items()):
+        differs = (table.c.status != fact.status) | (table.c.votes != fact.votes) | (table.c.answered != fact.answered)
         session.connection().execute(
-            sa.delete(IndexedRow).where(
-                col(IndexedRow.kind) == kind, col(IndexedRow.row_id).in_(ids[start : start + 500])
-            )
+            sa.update(table)
+            .where(table.c.kind == kind, table.c.row_id == row_id, differs)
+            .values(status=fact.status, votes=fact.votes, answered=fact.answered)
         )
 
 
@@ -100,25 +148,23 @@ def titles(session: Session, keys: Iterable[tuple[str, int]]) -> dict[tuple[str,
     return {(kind, row_id): (title, body) for kind, row_id, title, body in session.connection().execute(statement)}
 
 
-def _row(one: PreparedDoc, postgres: bool) -> dict[str, Any]:
+def _row(one: PreparedDoc) -> dict[str, Any]:
     doc = one.doc
-    row: dict[str, Any] = {
-        "kind": doc.kind,
-        "row_id": doc.row_id,
-        "cut": one.cut,
-        "title": doc.title,
-        "body": doc.body,
-        "hidden_words": doc.hidden_words,
-        "title_words": " ".join(one.title_words),
-        "title_grams": " ".join(one.title_grams),
-        "body_words": " ".join(one.body_words),
-        "body_grams": " ".join(one.body_grams),
-        "board_id": doc.board_id,
-        "status": doc.status,
-        "model": doc.model,
-        "visibility": doc.visibility,
-        "votes": doc.votes,
-        "created_at": doc.created_at,
+    title = set(one.title_tokens)
+    return {
+        "kind": doc.kind, "row_id": doc.row_id, "visibility": doc.visibility, "variety": doc.variety,
+        "status": doc.status, "board_id": doc.board_id, "model": doc.model, "answered": doc.answered,
+        "votes": doc.votes, "title_length": len(title), "length": len(title.union(one.body_tokens)),
+        "created_at": doc.created_at, "updated_at": doc.updated_at or doc.created_at, "cut": one.cut,
+        "hidden_words": doc.hidden_words, "title": doc.title, "body": doc.body,
+    }  # fmt: skip
+
+
+def _tokens(one: PreparedDoc, number: int, postgres: bool) -> dict[str, Any]:
+    row = {
+        "doc_id": number,
+        "title_tokens": " ".join(one.title_tokens),
+        "body_tokens": " ".join(one.body_tokens),
     }
     if postgres:
         row["tokens"] = tsvector(one)
@@ -126,12 +172,10 @@ def _row(one: PreparedDoc, postgres: bool) -> dict[str, Any]:
 
 
 def tsvector(one: PreparedDoc) -> str:
-    """The tokens as PostgreSQL's literal, words as `w…`, pairs as `g…`; labels A to D rank title before body."""
+    """The tokens as PostgreSQL's literal; label A marks those of the title."""
     places: dict[str, list[str]] = {}
-    _note(places, "g", one.title_grams, 1, "B")
-    _note(places, "g", one.body_grams, len(one.title_grams) + 3, "D")
-    _note(places, "w", one.title_words, WORDS_FROM, "A")
-    _note(places, "w", one.body_words, WORDS_FROM + len(one.title_words) + 3, "C")
+    _note(places, one.title_tokens, 1, "A")
+    _note(places, one.body_tokens, len(one.title_tokens) + 3, "D")
     return " ".join(f"{lexeme(token)}:{','.join(found[:255])}" for token, found in places.items())
 
 
@@ -141,8 +185,7 @@ def lexeme(token: str) -> str:
     return f"'{escaped}'"
 
 
-def _note(places: dict[str, list[str]], mark: str, tokens: list[str], first: int, label: str) -> None:
-    for position, token in enumerate(tokens, first):
-        # A lexeme may hold 2,046 bytes; a longer run of letters is no word anybody types.
-        if len(token) <= 400:
-            places.setdefault(mark + token, []).append(f"{min(position, LAST_POSITION)}{label}")
+def _note(places: dict[str, list[str]], found: list[str], first: int, label: str) -> None:
+    for position, token in enumerate(found, first):
+        if len(token) <= LONGEST_LEXEME:
+            places.setdefault(token, []).append(f"{min(position, LAST_POSITION)}{label}")

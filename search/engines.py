@@ -1,164 +1,159 @@
 """The two databases as full-text engines: SQLite's FTS5 and PostgreSQL's tsvector answer the same questions.
 
-Raw text never reaches a MATCH or a tsquery: both are built from tokens, each quoted.
+Raw text never reaches a MATCH or a tsquery: both are built from tokens, each quoted. A search for a frequent word
+weighs the newest rows that hold it and no others: neither engine's own rank is used, because it reads every row first.
 """
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 from sqlmodel import Session
 
 from search.documents import lexeme
 from search.models import IndexedRow
 from search.phrases import Phrase
-from search.port import Scope
+from search.port import Scope, SearchFilters, Sort
 
 DOC: Any = IndexedRow.__table__  # type: ignore[attr-defined]
-Row = tuple[int, str, int, float]
-"""Index id, kind, row id, and how well it fits: larger is better, comparable within one answer."""
+WEIGHED = 300
+"""Rows of one tier that are weighed against each other, the newest ones that hold the words."""
+_ORDERS = {"new": "d.created_at DESC, d.id DESC", "votes": "d.votes DESC, d.id DESC"}
 
-TITLE_WORDS, TITLE_PAIRS, BODY_WORDS, BODY_PAIRS = 3.0, 1.5, 2.0, 1.0
+
+class Row(NamedTuple):
+    """What ranks a row that holds the words."""
+
+    index_id: int
+    kind: str
+    row_id: int
+    title_length: int
+    length: int
+    votes: int
+    created_at: Any
+
+
+@dataclass(frozen=True)
+class Where:
+    """A condition on `search_doc d` as SQL, with its parameters."""
+
+    sql: str = "1 = 1"
+    values: Mapping[str, Any] = field(default_factory=dict)
+    lists: tuple[str, ...] = ()
+    """Parameters that stand for a list."""
+
+
+def narrowed(
+    scope: Scope, kinds: Sequence[str] | None, filters: SearchFilters | None = None, exclude: Sequence[int] = ()
+) -> Where:
+    """The reader's scope and what was wished for as a condition on the index."""
+    wanted = filters or SearchFilters()
+    conditions: list[tuple[str, str, Any]] = [
+        ("d.kind IN :kinds", "kinds", None if kinds is None else list(kinds)),
+        ("d.row_id NOT IN :exclude", "exclude", list(exclude) or None),
+        ("d.variety = :variety", "variety", wanted.variety or None),
+        ("d.status = :status", "status", wanted.status or None),
+        ("d.model = :model", "model", wanted.model or None),
+        ("d.board_id = :board_id", "board_id", wanted.board_id),
+        ("d.answered = :answered", "answered", wanted.answered),
+        ("d.created_at >= :since", "since", wanted.since),
+        ("d.created_at < :until", "until", wanted.until),
+    ]
+    parts = [] if scope.staff else ["d.visibility = 'public'"]
+    parts += [sql for sql, _, value in conditions if value is not None]
+    values = {name: value for _, name, value in conditions if value is not None}
+    return Where(" AND ".join(parts) or "1 = 1", values, tuple(n for n in ("kinds", "exclude") if n in values))
 
 
 class Engine(Protocol):
-    """What one database has to answer."""
+    """What one database has to be asked differently."""
 
     name: str
+    source: str
+    """FROM part: the index as `t`, joined with `search_doc d`, the index leading."""
+    table: str
+    """The index alone."""
+    number: str
+    """The index id in either."""
+    either: str
+    """Between queries of which one has to be met."""
 
-    def containing(
-        self, session: Session, phrases: Sequence[Phrase], where: sa.ColumnElement[bool], limit: int
-    ) -> list[Row]:
-        """Rows that hold all phrases, best first."""
+    def holding(self, name: str) -> str:
+        """SQL: the index row holds the query that stands in this parameter."""
         ...
 
-    def sharing(
-        self, session: Session, words: Sequence[str], pairs: Sequence[str], where: sa.ColumnElement[bool], limit: int
-    ) -> list[Row]:
-        """Rows that hold any of these tokens, best first."""
+    def query(self, phrases: Sequence[Phrase], *, title: bool = False) -> str:
+        """All of these phrases; title: all of them in the title."""
         ...
 
-    def counts(self, session: Session, words: Sequence[str], pairs: Sequence[str]) -> dict[str, int]:
+    def counts(self, session: Session, tokens: Sequence[str]) -> dict[str, int]:
         """In how many rows each token stands; tokens that stand nowhere are left out."""
         ...
 
 
-def narrowed(scope: Scope, kinds: Sequence[str] | None, exclude: Sequence[int] = ()) -> sa.ColumnElement[bool]:
-    """The reader's scope and the wished kinds as a condition on the index."""
-    conditions: list[sa.ColumnElement[bool]] = [sa.true()]
-    if not scope.staff:
-        conditions.append(DOC.c.visibility == "public")
-    if kinds is not None:
-        conditions.append(DOC.c.kind.in_(list(kinds)))
-    if exclude:
-        conditions.append(DOC.c.row_id.not_in(list(exclude)))
-    return sa.and_(*conditions)
-
-
 class Fts5:
-    """SQLite: the external-content table `search_fts` over `search_doc`."""
+    """SQLite: the external-content table `search_fts` over `search_tokens`."""
 
     name = "sqlite-fts5"
-    _fts = sa.table("search_fts", sa.column("rowid"), sa.column("search_fts"))
-    _vocabulary = sa.table("search_fts_words", sa.column("term"), sa.column("doc"))
+    # CROSS JOIN keeps SQLite from reading all rows and asking the index about each.
+    source = "search_fts t CROSS JOIN search_doc d ON d.id = t.rowid"
+    table = "search_fts t"
+    number = "t.rowid"
+    either = " OR "
 
-    def containing(
-        self, session: Session, phrases: Sequence[Phrase], where: sa.ColumnElement[bool], limit: int
-    ) -> list[Row]:
-        parts = [f"{{title_grams body_grams}} : {_fts_phrase(phrase)}" for phrase in phrases]
-        return self._match(session, " AND ".join(parts), where, limit)
+    def holding(self, name: str) -> str:
+        return f"t.search_fts MATCH :{name}"
 
-    def sharing(
-        self, session: Session, words: Sequence[str], pairs: Sequence[str], where: sa.ColumnElement[bool], limit: int
-    ) -> list[Row]:
-        parts = [
-            f"{{{columns}}} : ({' OR '.join(_fts_token(token) for token in tokens)})"
-            for columns, tokens in (("title_words body_words", words), ("title_grams body_grams", pairs))
-            if tokens
-        ]
-        return self._match(session, " OR ".join(parts), where, limit)
+    def query(self, phrases: Sequence[Phrase], *, title: bool = False) -> str:
+        found = " AND ".join(_fts_phrase(phrase, "title_tokens : " if title else "") for phrase in phrases)
+        return f"({found})"
 
-    def counts(self, session: Session, words: Sequence[str], pairs: Sequence[str]) -> dict[str, int]:
-        wanted = list({*words, *pairs})
-        statement = sa.select(self._vocabulary.c.term, self._vocabulary.c.doc).where(
-            self._vocabulary.c.term.in_(wanted)
-        )
-        return {row.term: row.doc for row in session.connection().execute(statement)}
-
-    def _match(self, session: Session, match: str, where: sa.ColumnElement[bool], limit: int) -> list[Row]:
-        weights = f"{TITLE_WORDS}, {TITLE_PAIRS}, {BODY_WORDS}, {BODY_PAIRS}"
-        rank: sa.ColumnElement[float] = sa.literal_column(f"-bm25(search_fts, {weights})")
-        statement = (
-            sa.select(DOC.c.id, DOC.c.kind, DOC.c.row_id, rank.label("fit"))
-            .select_from(self._fts.join(DOC, DOC.c.id == self._fts.c.rowid))
-            .where(self._fts.c.search_fts.op("MATCH")(match), where)
-            .order_by(sa.desc("fit"), DOC.c.id.desc())
-            .limit(limit)
-        )
-        return [tuple(row) for row in session.connection().execute(statement)]
+    def counts(self, session: Session, tokens: Sequence[str]) -> dict[str, int]:
+        statement = _statement("SELECT term, doc FROM search_fts_words WHERE term IN :tokens", ("tokens",))
+        rows = session.connection().execute(statement, {"tokens": list(set(tokens))})
+        return {str(term): int(count) for term, count in rows}
 
 
-def _fts_token(token: str) -> str:
-    escaped = token.replace('"', '""')
-    return f'"{escaped}"'
-
-
-def _fts_phrase(phrase: Phrase) -> str:
-    return _fts_token(" ".join(phrase.tokens)) + (" *" if phrase.prefix else "")
+def _fts_phrase(phrase: Phrase, column: str) -> str:
+    escaped = " ".join(phrase.tokens).replace('"', '""')
+    return f'{column}"{escaped}"' + (" *" if phrase.prefix else "")
 
 
 class Tsvector:
-    """PostgreSQL: the column `tokens` with words as `w…` and pairs as `g…`, under a GIN index."""
+    """PostgreSQL: the column `tokens` of `search_tokens` under a GIN index; label A marks the title's."""
 
     name = "postgresql"
-    _tokens: Any = sa.literal_column("search_doc.tokens")
-    _weights = tuple(share / TITLE_WORDS for share in (BODY_PAIRS, BODY_WORDS, TITLE_PAIRS, TITLE_WORDS))
+    source = "search_tokens t JOIN search_doc d ON d.id = t.doc_id"
+    table = "search_tokens t"
+    number = "t.doc_id"
+    either = " | "
 
-    def containing(
-        self, session: Session, phrases: Sequence[Phrase], where: sa.ColumnElement[bool], limit: int
-    ) -> list[Row]:
-        return self._match(session, " & ".join(f"({_ts_phrase(phrase)})" for phrase in phrases), where, limit)
+    def holding(self, name: str) -> str:
+        return f"t.tokens @@ CAST(:{name} AS tsquery)"
 
-    def sharing(
-        self, session: Session, words: Sequence[str], pairs: Sequence[str], where: sa.ColumnElement[bool], limit: int
-    ) -> list[Row]:
-        marked = [lexeme("w" + token) for token in words] + [lexeme("g" + token) for token in pairs]
-        return self._match(session, " | ".join(marked), where, limit)
+    def query(self, phrases: Sequence[Phrase], *, title: bool = False) -> str:
+        found = " & ".join(f"({_ts_phrase(phrase, 'A' if title else '')})" for phrase in phrases)
+        return f"({found})"
 
-    def counts(self, session: Session, words: Sequence[str], pairs: Sequence[str]) -> dict[str, int]:
-        wanted = [("w", token) for token in words] + [("g", token) for token in pairs if token not in words]
+    def counts(self, session: Session, tokens: Sequence[str]) -> dict[str, int]:
+        wanted = list(dict.fromkeys(tokens))
         if not wanted:
             return {}
-        counting = [
-            sa.select(sa.literal(token).label("token"), sa.func.count().label("rows"))
-            .select_from(DOC)
-            .where(self._tokens.op("@@")(sa.cast(lexeme(mark + token), _TSQUERY)))
-            for mark, token in wanted
-        ]
-        return {token: count for token, count in session.connection().execute(sa.union_all(*counting)) if count}
-
-    def _match(self, session: Session, query: str, where: sa.ColumnElement[bool], limit: int) -> list[Row]:
-        asked = sa.cast(query, _TSQUERY)
-        weights = sa.cast(list(self._weights), postgresql.ARRAY(sa.REAL))
-        # 1: the rank is divided by 1 + log(length), so a long text does not win by its length.
-        rank = sa.func.ts_rank(weights, self._tokens, asked, 1)
-        statement = (
-            sa.select(DOC.c.id, DOC.c.kind, DOC.c.row_id, rank.label("fit"))
-            .where(self._tokens.op("@@")(asked), where)
-            .order_by(sa.desc("fit"), DOC.c.id.desc())
-            .limit(limit)
+        sql = " UNION ALL ".join(
+            f"SELECT {place} AS place, count(*) AS held FROM {self.table} WHERE {self.holding(f'q{place}')}"  # noqa: S608
+            for place in range(len(wanted))
         )
-        return [tuple(row) for row in session.connection().execute(statement)]
+        values = {f"q{place}": lexeme(token) for place, token in enumerate(wanted)}
+        rows = session.connection().execute(sa.text(sql), values)
+        return {wanted[place]: held for place, held in rows if held}
 
 
-_TSQUERY = postgresql.TSQUERY()
-
-
-def _ts_phrase(phrase: Phrase) -> str:
-    parts = [lexeme("g" + token) for token in phrase.tokens]
+def _ts_phrase(phrase: Phrase, label: str) -> str:
+    tail = f":{label}" if label else ""
+    parts = [lexeme(token) + tail for token in phrase.tokens]
     if phrase.prefix:
-        parts[-1] += ":*"
+        parts[-1] = f"{lexeme(phrase.tokens[-1])}:*{label}"
     return " <-> ".join(parts)
 
 
@@ -168,3 +163,72 @@ _ENGINES: dict[str, Engine] = {"sqlite": Fts5(), "postgresql": Tsvector()}
 def engine_of(session: Session) -> Engine:
     """The engine of the database that this session talks to."""
     return _ENGINES[session.get_bind().dialect.name]
+
+
+def _statement(sql: str, lists: Sequence[str] = ()) -> sa.TextClause:
+    statement = sa.text(sql).bindparams(*(sa.bindparam(name, expanding=True) for name in lists))
+    moments = [sa.bindparam(name, type_=DOC.c.created_at.type) for name in ("since", "until") if f":{name}" in sql]
+    return statement.bindparams(*moments) if moments else statement
+
+
+_COLUMNS = "d.id, d.kind, d.row_id, d.title_length, d.length, d.votes, d.created_at"
+
+
+def containing(
+    session: Session, phrases: Sequence[Phrase], where: Where, *, limit: int, sort: Sort = "best", title: bool = False
+) -> list[Row]:
+    """Rows that hold all phrases: of "best" the newest `limit` indexed, in no rank yet; else the first of the order."""
+    engine = engine_of(session)
+    sql = (
+        f"SELECT {_COLUMNS} FROM {engine.source} WHERE {engine.holding('q')} AND {where.sql} "  # noqa: S608
+        f"ORDER BY {_ORDERS.get(sort) or engine.number + ' DESC'} LIMIT :most"
+    )
+    values = {**where.values, "q": engine.query(phrases, title=title), "most": limit}
+    return [Row(*row) for row in session.connection().execute(_statement(sql, where.lists), values)]
+
+
+def newest(session: Session, where: Where, *, limit: int, sort: Sort = "best") -> list[Row]:
+    """The first rows of the order, whatever they hold; "best" is the newest."""
+    order = _ORDERS["votes" if sort == "votes" else "new"]
+    sql = f"SELECT {_COLUMNS} FROM search_doc d WHERE {where.sql} ORDER BY {order} LIMIT :most"  # noqa: S608
+    rows = session.connection().execute(_statement(sql, where.lists), {**where.values, "most": limit})
+    return [Row(*row) for row in rows]
+
+
+def facts_of(
+    session: Session, readings: Sequence[Sequence[Phrase]], where: Where, *, limit: int
+) -> list[tuple[str, str, str, int | None, str, bool]]:
+    """Kind, variety, status, board, model, answered of the newest rows that hold one of the readings; of all rows if
+    there is none."""
+    engine = engine_of(session)
+    facts = "SELECT d.kind, d.variety, d.status, d.board_id, d.model, d.answered"
+    values = {**where.values, "most": limit}
+    if readings:
+        values["q"] = engine.either.join(engine.query(phrases) for phrases in readings)
+        sql = f"{facts} FROM {engine.source} WHERE {engine.holding('q')} AND {where.sql} ORDER BY {engine.number} DESC"
+    else:
+        sql = f"{facts} FROM search_doc d WHERE {where.sql} ORDER BY d.created_at DESC, d.id DESC"
+    rows = session.connection().execute(_statement(f"{sql} LIMIT :most", where.lists), values)
+    return [(*row[:-1], bool(row[-1])) for row in map(tuple, rows)]
+
+
+def sharing(
+    session: Session, masses: Mapping[str, float], where: Where, *, limit: int
+) -> list[tuple[int, str, int, int, int]]:
+    """Rows with any of these tokens, those of most mass first: index id, kind, row id, title length, length."""
+    engine = engine_of(session)
+    parts: list[str] = []
+    values: dict[str, Any] = dict(where.values)
+    for place, (token, mass) in enumerate(masses.items()):
+        parts.append(
+            f"SELECT {engine.number} AS id, CAST(:m{place} AS double precision) AS mass "  # noqa: S608
+            f"FROM {engine.table} WHERE {engine.holding(f'q{place}')}"
+        )
+        values |= {f"q{place}": engine.query([Phrase((token,))]), f"m{place}": mass}
+    sql = (
+        "SELECT d.id, d.kind, d.row_id, d.title_length, d.length FROM "  # noqa: S608
+        f"(SELECT id, sum(mass) AS mass FROM ({' UNION ALL '.join(parts)}) AS held GROUP BY id) AS best "
+        f"JOIN search_doc d ON d.id = best.id WHERE {where.sql} ORDER BY best.mass DESC, d.id DESC LIMIT :most"
+    )
+    rows = session.connection().execute(_statement(sql, where.lists), {**values, "most": limit})
+    return [tuple(row) for row in rows]

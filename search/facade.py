@@ -11,9 +11,11 @@ from sqlmodel import Session
 
 from cocreate.core.actor import Actor
 from cocreate.core.runtime import Runtime
-from search.api import Hit, SearchPage, SearchSource, scope_of, search, similar
+from search import embedded
+from search.api import Hit, SearchPage, SearchSource, scope_of, similar
 from search.documents import titles
 from search.engines import engine_of
+from search.port import Facets, SearchQuery
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,20 @@ def sources(runtime: Runtime) -> dict[str, SearchSource]:
     return {source.kind: source for module in runtime.modules for source in module.search_sources}
 
 
-def find(
-    session: Session, runtime: Runtime, actor: Actor, text: str, *, kind: str | None = None, limit: int = 20
-) -> Found:
-    """The best rows for a typed text that this reader may see. An unknown kind finds nothing."""
-    kinds = [name for name in sources(runtime) if kind in (None, name)]
-    page = search(session, text, scope=scope_of(actor), kinds=kinds, limit=limit)
-    return _rechecked(session, runtime, actor, page)
+def find(session: Session, runtime: Runtime, actor: Actor, query: SearchQuery) -> Found:
+    """The best rows for a query that this reader may see. Kinds that no package brings find nothing."""
+    return _rechecked(session, runtime, actor, embedded.search(session, _known_kinds(runtime, query)))
+
+
+def facets(session: Session, runtime: Runtime, query: SearchQuery) -> Facets:
+    """What the rows of this query may be narrowed to, with counts; of rows inside the query's scope alone."""
+    known = list(sources(runtime))
+    counted = embedded.facets(session, _known_kinds(runtime, query))
+    return replace(counted, values={**counted.values, "kind": [one for one in counted["kind"] if one[0] in known]})
+
+
+def _known_kinds(runtime: Runtime, query: SearchQuery) -> SearchQuery:
+    return replace(query, kinds=[name for name in sources(runtime) if query.kinds is None or name in query.kinds])
 
 
 def find_similar(session: Session, runtime: Runtime, actor: Actor, text: str, *, limit: int = 5) -> Found:

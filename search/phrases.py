@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from cocreate.text.fold import fold
 from cocreate.text.lexicon import Lexicon
-from cocreate.text.segment import PUNCTUATION, RUN, grams, words
+from cocreate.text.rewrite import Reading
+from cocreate.text.segment import PUNCTUATION, RUN, words
 
 QUERY_CHARACTERS = 200
 MOST_PHRASES = 24
@@ -12,23 +13,24 @@ MOST_PHRASES = 24
 
 @dataclass(frozen=True)
 class Phrase:
-    """Tokens of the pair columns that must stand in a row; `prefix`: the last one may go on."""
+    """Tokens that must stand in a row side by side; `prefix`: the last one may go on."""
 
     tokens: tuple[str, ...]
     prefix: bool = False
 
 
-def as_typed(text: str) -> list[Phrase]:
-    """Every run exactly as it was typed; all of them must be found. The last latin one may be half a word."""
+def as_typed(text: str, *, unfinished: bool = True) -> list[Phrase]:
+    """Every run exactly as it was typed; all must be found. unfinished: the last latin one may be half a word."""
     folded = fold(text[:QUERY_CHARACTERS]).rstrip()
     found: list[Phrase] = []
     for match in RUN.finditer(folded):
         chinese, latin = match["chinese"], match["latin"]
-        found.append(_substring(chinese) if chinese else Phrase((latin,), prefix=match.end() == len(folded)))
+        last = unfinished and match.end() == len(folded)
+        found.append(_substring(chinese) if chinese else Phrase((latin,), prefix=last))
     return list(dict.fromkeys(found))[:MOST_PHRASES]
 
 
-def all_words(text: str) -> list[Phrase]:
+def all_words(text: str, lexicon: Lexicon) -> list[Phrase]:
     """The words of the text in any order; all of them must be found. Stop words count only if there is nothing else.
 
     A long dictionary word asks for its parts (地图更新: 地图, 更新), since the parts stand wherever the whole does.
@@ -36,23 +38,20 @@ def all_words(text: str) -> list[Phrase]:
     folded = fold(text[:QUERY_CHARACTERS])
     found: list[Phrase] = []
     spare: list[Phrase] = []
-    stop_words = Lexicon.default().stop_words
     for match in RUN.finditer(folded):
         if match["latin"]:
             found.append(Phrase((PUNCTUATION.sub("", match["latin"]) or match["latin"],)))
             continue
-        for word in _smallest(words(match["chinese"])):
-            (spare if word in stop_words or len(word) == 1 else found).append(_substring(word))
+        for word in _smallest(words(match["chinese"], lexicon)):
+            (spare if word in lexicon.stop_words or len(word) == 1 else found).append(_substring(word))
     return list(dict.fromkeys(found or spare))[:MOST_PHRASES]
 
 
-def tokens(text: str) -> tuple[list[str], list[str]]:
-    """Distinct words and distinct pairs of a text, single Chinese characters left out: what likeness is measured on."""
-    return _telling(words(text)), _telling(grams(text))
-
-
-def _telling(found: list[str]) -> list[str]:
-    return [token for token in dict.fromkeys(found) if len(token) > 1 or token.isascii()]
+def as_read(reading: Reading, lexicon: Lexicon) -> list[Phrase]:
+    """What another reading asks for: each word that was put in as it stands, and the words of what was left."""
+    found = [phrase for word in reading.words for phrase in as_typed(word, unfinished=False)]
+    found += [phrase for part in reading.rest for phrase in all_words(part, lexicon)]
+    return list(dict.fromkeys(found))[:MOST_PHRASES]
 
 
 def _substring(run: str) -> Phrase:

@@ -167,3 +167,11 @@ class SearchSource(Protocol):
     def cards(self, session: Session, page: Page, ids: Sequence[int]) -> dict[int, Markup]:
         """The rows as they look in a result list: block elements without `<li>`, because an excerpt is put beneath."""
         ...
+
+    def url(self, page: Page, row_id: int) -> str:
+        """Where the row is read."""
+        ...
+
+    def filter_labels(self, session: Session) -> Mapping[str, Mapping[str, str]]:
+        """What the values of "variety", "status" and "board" are called in this package: msgids, or names as given."""
+        ...

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from cocreate.core.runtime import Runtime
-from search.documents import prepare, put
+from search.documents import forget, prepare, put
 from search.facade import sources
 from search.models import IndexedRow
 from search.port import SearchSource
@@ -33,7 +33,7 @@ def reindex(runtime: Runtime, progress: Progress | None = None) -> dict[str, int
             if progress is not None:
                 progress(sum(counts.values()), None, kind)
     with runtime.database.write() as session:
-        _forget(session, col(IndexedRow.kind).not_in(list(counts)))
+        forget(session, col(IndexedRow.kind).not_in(list(counts)))
         if runtime.database.is_sqlite:
             session.connection().execute(sa.text("INSERT INTO search_fts(search_fts) VALUES ('optimize')"))
     return counts
@@ -45,10 +45,10 @@ def _reindex_batch(session: Session, source: SearchSource, after_id: int) -> tup
     docs = source.documents(session, after_id)
     beyond = (col(IndexedRow.kind) == source.kind) & (col(IndexedRow.row_id) > after_id)
     if not docs:
-        _forget(session, beyond)
+        forget(session, beyond)
         return None
     ids = [doc.row_id for doc in docs]
-    _forget(session, beyond & (col(IndexedRow.row_id) <= ids[-1]) & col(IndexedRow.row_id).not_in(ids))
+    forget(session, beyond & (col(IndexedRow.row_id) <= ids[-1]) & col(IndexedRow.row_id).not_in(ids))
     put(session, prepare(session, docs))
     return ids[-1], len(docs)
 
@@ -58,8 +58,4 @@ def _hold_writers(session: Session) -> None:
     if session.get_bind().dialect.name == "postgresql":
         session.connection().execute(sa.text("LOCK TABLE search_doc IN SHARE ROW EXCLUSIVE MODE"))
     else:
-        _forget(session, sa.false())  # any write begins the one transaction of SQLite
-
-
-def _forget(session: Session, condition: Any) -> None:
-    session.connection().execute(sa.delete(IndexedRow).where(condition))
+        forget(session, sa.false())  # any write begins the one transaction of SQLite

@@ -5,7 +5,7 @@ from typing import Any
 from alembic import op
 
 UNMANAGED_TABLES = ("search_fts",)
-UNMANAGED_COLUMNS = {("search_doc", "tokens")}
+UNMANAGED_COLUMNS = {("search_tokens", "tokens")}
 
 
 def is_ours(item: Any, name: str | None, kind: str, _reflected: bool, _compare_to: Any) -> bool:

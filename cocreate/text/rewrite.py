@@ -69,14 +69,10 @@ class Rewriter:
     Without either the lexicon alone answers.
     """
 
-    def __init__(
-        self, lexicon: Lexicon, posts: Mapping[str, int] | None = None, words: Iterable[str] = ()
-    ) -> None:
+    def __init__(self, lexicon: Lexicon, posts: Mapping[str, int] | None = None, words: Iterable[str] = ()) -> None:
         self._posts = posts if posts is not None else {}
         self._synonyms = lexicon.synonyms
-        own = [spelling for spelling in lexicon.spellings]
-        for group in lexicon.synonyms.values():
-            own += group
+        own = [*lexicon.spellings, *(word for group in lexicon.synonyms.values() for word in group)]
         self._own = frozenset(own)
         self._longest = max((len(word) for word in self._own), default=0)
         self._sound: dict[str, list[str]] = defaultdict(list)
@@ -110,8 +106,6 @@ class Rewriter:
         """Ways to read the text other than as it was typed, likeliest first, at most eight."""
         folded = fold(text)
         spots = sorted(self._spots(folded), key=lambda spot: spot[0].start)
-        if not spots:
-            return []
         found: list[Reading] = []
         for chosen in _combined(spots):
             changes = tuple(change for change in chosen if change is not None)
@@ -132,24 +126,22 @@ class Rewriter:
         posts = min((self._posts.get(word, 0) for word in words), default=0) if self._posts else None
         return Reading(words, tuple(part for one in rest if (part := one.strip())), changes, posts)
 
-    def _spots(self, folded: str) -> Iterator[list["Change | None"]]:
-        """Places of the text that may be read otherwise, none over another: for each its options, likeliest first.
-
-        None among the options: as it was typed.
-        """
+    def _spots(self, folded: str) -> Iterator[list[Change]]:
+        """Places of the text that may be read otherwise, none over another: for each its options, likeliest first."""
         latin: list[tuple[int, int, str]] = []
         for match in RUN.finditer(folded):
             if match["latin"]:
                 token = match["latin"]
-                yield from self._own_words(token, match.start(), latin=True)
                 latin.append((match.start(), match.end(), token))
+                if others := self._others(token):
+                    yield [Change(match.start(), match.end(), token, (word,), "synonym") for word in others]
             else:
                 yield from self._chinese(match["chinese"], match.start())
         yield from self._latin(folded, latin)
 
     # -- pinyin
 
-    def _latin(self, folded: str, tokens: list[tuple[int, int, str]]) -> Iterator[list["Change | None"]]:
+    def _latin(self, folded: str, tokens: list[tuple[int, int, str]]) -> Iterator[list[Change]]:
         unknown = [one for one in tokens if one[2] not in self._own]
         place = 0
         while place < len(unknown):
@@ -176,7 +168,7 @@ class Rewriter:
         for number in range(place, len(tokens)):
             gap = folded[tokens[number - 1][1] : tokens[number][0]] if count else ""
             letters = sounds.typed(tokens[number][2])
-            apart = gap.strip(" '’") == "" and len(gap) <= 2  # noqa: RUF001 (the sign phones type)
+            apart = gap.strip(" '’") == "" and len(gap) <= 2
             if not letters or letters not in sounds.all_syllables() or (count and not apart):
                 break
             count += 1
@@ -186,8 +178,10 @@ class Rewriter:
         """Words that are typed as these letters: their pinyin, several words' pinyin, initials, half their pinyin."""
         if not 2 <= len(letters) <= LONGEST_PINYIN:
             return []
-        found = [(word,) for word in self._sound.get(letters, ())[:OPTIONS]]
-        initials = [(word,) for word in self._initials.get(letters, ())[:OPTIONS]] if len(letters) <= 6 else []
+        found: list[tuple[str, ...]] = [(word,) for word in self._sound.get(letters, ())[:OPTIONS]]
+        initials: list[tuple[str, ...]] = (
+            [(word,) for word in self._initials.get(letters, ())[:OPTIONS]] if len(letters) <= 6 else []
+        )
         if not found and len(letters) >= SHORTEST_PREFIX:
             if several := self._split(letters):
                 found.append(several)
@@ -214,36 +208,42 @@ class Rewriter:
                 if start not in best or end - start < 3:
                     continue
                 piece = letters[start:end]
-                words = self._sound.get(piece, ())[:1]
+                words = self._sound.get(piece, [])[:1]
                 if not words and end == len(letters) and start and len(piece) >= SHORTEST_PREFIX:
                     words = self._begun(piece)[:1]
                 if words:
                     ways.append((*best[start], words[0]))
             if ways:
                 best[end] = min(ways, key=lambda way: (len(way), [self._rank(word) for word in way]))
-        words = best.get(len(letters), ())
-        return words if len(words) > 1 else ()
+        found = best.get(len(letters), ())
+        return found if len(found) > 1 else ()
 
     # -- Chinese
 
-    def _chinese(self, run: str, at: int) -> Iterator[list["Change | None"]]:
+    def _chinese(self, run: str, at: int) -> Iterator[list[Change]]:
+        """Longest pieces first: a known word is left alone or gets its synonyms, another one may be a misspelling."""
         taken = bytearray(len(run))
-        for options in self._own_words(run, at):
-            first = options[0]
-            assert first is not None
-            taken[first.start - at : first.end - at] = b"\1" * (first.end - first.start)
-            yield options
-        for size in range(min(LONGEST_INITIALS, len(run)), 1, -1):
+        for size in range(min(self._longest, len(run)), 1, -1):
             for start in range(len(run) - size + 1):
-                window = run[start : start + size]
-                if any(taken[start : start + size]) or window in self._own:
+                if any(taken[start : start + size]):
                     continue
-                if meant := self._misspelled(window):
+                window = run[start : start + size]
+                own = window in self._own
+                meant = self._others(window) if own else self._misspelled(window)
+                if own or meant:
                     taken[start : start + size] = b"\1" * size
-                    yield [Change(at + start, at + start + size, window, (word,), "homophone") for word in meant]
+                if meant:
+                    via: Via = "synonym" if own else "homophone"
+                    yield [Change(at + start, at + start + size, window, (word,), via) for word in meant]
+
+    def _others(self, word: str) -> list[str]:
+        """Its synonyms, those that most posts hold first."""
+        return sorted(self._synonyms.get(word, ()), key=lambda other: -self._posts.get(other, 0))[:OPTIONS]
 
     def _misspelled(self, window: str) -> list[str]:
         """Known words that differ in one character of the same sound and that far more posts hold."""
+        if len(window) > LONGEST_INITIALS:
+            return []
         masks = (
             f"{window[:place]}{sound}{window[place + 1 :]}"
             for place, character in enumerate(window)
@@ -258,28 +258,11 @@ class Rewriter:
         """No more posts than this hold the window: as many as hold the rarest of its pairs."""
         return min(self._posts.get(window[i : i + 2], 0) for i in range(len(window) - 1))
 
-    def _own_words(self, run: str, at: int, latin: bool = False) -> Iterator[list["Change | None"]]:
-        """The lexicon's words in the run that have synonyms, longest first from the left."""
-        start = 0
-        while start < len(run):
-            sizes = [len(run)] if latin else range(min(self._longest, len(run) - start), 1, -1)
-            size = next((size for size in sizes if run[start : start + size] in self._own), 0)
-            word = run[start : start + size]
-            others = sorted(self._synonyms.get(word, ()), key=self._held)[:OPTIONS] if size else []
-            if others:
-                yield [Change(at + start, at + start + size, word, (one,), "synonym") for one in others]
-            if latin:
-                return
-            start += size or 1
 
-    def _held(self, word: str) -> int:
-        return -self._posts.get(word, 0)
-
-
-def _combined(spots: list[list[Change | None]]) -> Iterator[tuple[Change | None, ...]]:
-    """One option of each spot, likeliest combinations first. A synonym may also stay as it was typed."""
+def _combined(spots: list[list[Change]]) -> Iterator[tuple[Change | None, ...]]:
+    """One option of each spot, likeliest combinations first. What has synonyms may also stay as it was typed."""
     spots = spots[:MOST_CHANGES]
-    options = [[*spot, None] if spot[0] is not None and spot[0].via == "synonym" else spot for spot in spots]
+    options: list[list[Change | None]] = [[None, *spot] if spot[0].via == "synonym" else [*spot] for spot in spots]
     first = (0,) * len(options)
     queue, seen = [(0, first)], {first}
     while queue:

@@ -39,6 +39,30 @@ def grams(text: str) -> list[str]:
     return _tokens(text, _pairs)
 
 
+def index_tokens(folded: str, lexicon: Lexicon | None = None) -> list[str]:
+    """Of a folded text what `grams` gives, then its Chinese words of three characters and more; in one pass.
+
+    Words of two characters are pairs already, and none of the longer ones stands between two pairs.
+    """
+    cut = cutter_for(lexicon or Lexicon.default()).cut_for_search
+    pairs: list[str] = []
+    long_words: list[str] = []
+    before, end = "", -1
+    for match in RUN.finditer(folded):
+        run, latin = match.groups()
+        if run is not None:
+            pairs += [run[i : i + 2] for i in range(len(run))]
+            if len(run) > 2:
+                long_words += [word for word in cut(run) if len(word) > 2]
+            before = ""
+            continue
+        pairs += _spellings(latin)
+        if before and len(latin) <= NEIGHBOUR and folded[end : match.start()] == " ":
+            pairs.append(before + latin)
+        before, end = latin, match.end()
+    return pairs + long_words
+
+
 def content_words(text: str, lexicon: Lexicon | None = None) -> list[str]:
     """What the text is about: words of two characters or more, in order, with repeats.
 

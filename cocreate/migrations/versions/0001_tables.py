@@ -102,26 +102,43 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(length=24), nullable=False),
         sa.Column("row_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("visibility", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+        sa.Column("variety", sqlmodel.sql.sqltypes.AutoString(length=24), nullable=False),
+        sa.Column("status", sqlmodel.sql.sqltypes.AutoString(length=24), nullable=False),
+        sa.Column("board_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("model", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+        sa.Column("answered", sa.Boolean(), nullable=False),
+        sa.Column("votes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("title_length", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("length", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("updated_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("cut", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
+        sa.Column("hidden_words", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("title", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("body", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("hidden_words", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("title_words", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("title_grams", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("body_words", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("body_grams", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
-        sa.Column("cut", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
-        sa.Column("board_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("status", sqlmodel.sql.sqltypes.AutoString(length=24), nullable=False),
-        sa.Column("model", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
-        sa.Column("visibility", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=False),
-        sa.Column("votes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_search_doc")),
         sa.UniqueConstraint("kind", "row_id", name=op.f("uq_search_doc_kind_row_id")),
     )
     with op.batch_alter_table("search_doc", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_search_doc_cut"), ["cut"], unique=False)
         batch_op.create_index("ix_search_doc_newest", ["kind", "created_at"], unique=False)
+
+    op.create_table(
+        "search_miss",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("text", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("count", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("alike", sa.Boolean(), nullable=False),
+        sa.Column("first_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("last_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("handled_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_miss")),
+        sa.UniqueConstraint("text", name=op.f("uq_search_miss_text")),
+    )
+    with op.batch_alter_table("search_miss", schema=None) as batch_op:
+        batch_op.create_index("ix_search_miss_count", ["count", "id"], unique=False)
+        batch_op.create_index("ix_search_miss_last_at", ["last_at"], unique=False)
 
     op.create_table(
         "search_outbox",
@@ -156,6 +173,7 @@ def upgrade() -> None:
         sa.Column("last_error", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
         sa.Column("last_error_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("last_contact_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("live_mark", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
         sa.Column("ready_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("rebuild_wanted_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("rebuild_reason", sqlmodel.sql.sqltypes.AutoString(length=24), nullable=False),
@@ -443,6 +461,48 @@ def upgrade() -> None:
     with op.batch_alter_table("roadmap_release", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_roadmap_release_released_at"), ["released_at"], unique=False)
 
+    op.create_table(
+        "search_habit",
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("remember", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_search_habit_member_id_member")),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_search_habit")),
+    )
+    op.create_table(
+        "search_recent",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("folded", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+        sa.Column("text", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+        sa.Column("found", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_search_recent_member_id_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_recent")),
+        sa.UniqueConstraint("member_id", "folded", name=op.f("uq_search_recent_member_id_folded")),
+    )
+    with op.batch_alter_table("search_recent", schema=None) as batch_op:
+        batch_op.create_index("ix_search_recent_at", ["at"], unique=False)
+
+    op.create_table(
+        "search_saved",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+        sa.Column("query", sqlmodel.sql.sqltypes.AutoString(length=1000), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("removed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_search_saved_member_id_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_search_saved")),
+        sa.UniqueConstraint("member_id", "query", name=op.f("uq_search_saved_member_id_query")),
+    )
+    op.create_table(
+        "search_tokens",
+        sa.Column("doc_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("title_tokens", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("body_tokens", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.ForeignKeyConstraint(["doc_id"], ["search_doc.id"], name=op.f("fk_search_tokens_doc_id_search_doc")),
+        sa.PrimaryKeyConstraint("doc_id", name=op.f("pk_search_tokens")),
+    )
     op.create_table(
         "vehicle",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1401,6 +1461,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_vehicle_member_id"))
 
     op.drop_table("vehicle")
+    op.drop_table("search_tokens")
+    op.drop_table("search_saved")
+    with op.batch_alter_table("search_recent", schema=None) as batch_op:
+        batch_op.drop_index("ix_search_recent_at")
+
+    op.drop_table("search_recent")
+    op.drop_table("search_habit")
     with op.batch_alter_table("roadmap_release", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_roadmap_release_released_at"))
 
@@ -1454,6 +1521,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_search_outbox_state")
 
     op.drop_table("search_outbox")
+    with op.batch_alter_table("search_miss", schema=None) as batch_op:
+        batch_op.drop_index("ix_search_miss_last_at")
+        batch_op.drop_index("ix_search_miss_count")
+
+    op.drop_table("search_miss")
     with op.batch_alter_table("search_doc", schema=None) as batch_op:
         batch_op.drop_index("ix_search_doc_newest")
         batch_op.drop_index(batch_op.f("ix_search_doc_cut"))

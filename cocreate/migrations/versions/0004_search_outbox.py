@@ -13,13 +13,13 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-TOKENS = {"id", "title_words", "title_grams", "body_words", "body_grams", "cut", "tokens"}
+DERIVED = {"id", "cut", "title_length", "length", "title_words", "title_grams", "body_words", "body_grams", "tokens"}
 MEANT = "EXISTS (SELECT 1 FROM search_remote WHERE active)"
 
 
 def upgrade() -> None:
     bind = op.get_bind()
-    told = [column["name"] for column in sa.inspect(bind).get_columns("search_doc") if column["name"] not in TOKENS]
+    told = [column["name"] for column in sa.inspect(bind).get_columns("search_doc") if column["name"] not in DERIVED]
     if bind.dialect.name == "postgresql":
         _postgres(told)
         return

@@ -28,7 +28,8 @@ def search_bench(runtime: Runtime) -> dict[str, Any]:
     chance = random.Random(7)  # noqa: S311 (repeatable words, no secret)
     texts = [" ".join(chance.choice(part) for part in _PARTS) + f" {number}" for number in range(POSTS)]
     docs = [SearchDoc(KIND, number, text[:40], text, clock.now()) for number, text in enumerate(texts, 1)]
-    prepared = prepare(docs)
+    with runtime.database.read() as session:
+        prepared = prepare(session, docs)
     result: dict[str, Any] = {"posts": POSTS}
 
     class Done(Exception):
