@@ -18,6 +18,7 @@ from cocreate.identity.demo import content as identity_content
 from cocreate.notify.inbox.models import InboxMessage
 from forum import api as forum
 from forum.events import PostStatusChanged
+from roadmap.indexing import index_everything
 from roadmap.items import notices
 from roadmap.items.models import ItemChange, ItemStage, RoadmapItem
 from roadmap.items.stages import STATUS_OF
@@ -49,6 +50,7 @@ def seed(runtime: Runtime) -> None:
         releases = _releases(session, content("releases.json"), models, by)
         items = _items(session, rows, releases, memory["demo.boards"], by)
         _notes(session, content("releases.json"), releases, items)
+        index_everything(session)
         _link(session, rows, items, memory["demo.topics"], memory["demo.posts"], by)
         for row in rows:
             said = row["history"][-1]

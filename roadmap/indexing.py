@@ -53,6 +53,12 @@ def index_release(session: Session, release: Release, lines: Sequence[str]) -> N
         search.remove(session, "release", [release.id or 0])
 
 
+def index_everything(session: Session) -> None:
+    """Index all public items and releases, for a seed that wrote them without their services."""
+    for source in (items, releases):
+        search.put(session, search.prepare(session, source.documents(session, 0)))
+
+
 class ItemSource:
     """The roadmap's side of search."""
 

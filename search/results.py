@@ -28,7 +28,7 @@ FACET_LABELS = {
     "variety": N_("Kind"),
     "model": N_("Model"),
     "board": N_("Board"),
-    "answered": N_("Answer"),
+    "answered": N_("Reply of the brand"),
 }
 MOST_VALUES = 8
 

@@ -1,67 +1,73 @@
-"""The search page."""
+"""The search page, and the list under the search field while somebody types."""
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
-from markupsafe import Markup
 
-from cocreate.web import markdown
 from cocreate.web.access import CurrentRuntime, ReadDb, allow
 from cocreate.web.page import CurrentPage
-from search import facade, highlight
-from search.port import Hit
+from search import facade, instant, results
+from search.api import scope_of
+from search.asked import LONGEST_TEXT, Asked, asked
+from search.habits import queries as habits
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, dependencies=[allow("search.use")])
 FIRST, MORE, MOST = 20, 40, 100
+AskedHere = Annotated[Asked, Depends(asked)]
 
 
-@dataclass(frozen=True)
-class Result:
-    """One hit as the page shows it."""
-
-    hit: Hit
-    card: Markup
-    excerpt: Markup
-
-
-@router.get("/search", dependencies=[allow("search.use")])
+@router.get("/search")
 def show_search(
+    asked: AskedHere,
     db: ReadDb,
     page: CurrentPage,
     runtime: CurrentRuntime,
-    q: Annotated[str, Query(max_length=500)] = "",
-    kind: Annotated[str, Query(max_length=24)] = "",
     limit: Annotated[int, Query(ge=1, le=MOST)] = FIRST,
 ) -> Response:
-    text = q.replace("\x00", "").strip()
-    found = facade.find(db, runtime, page.actor, text, kind=kind or None, limit=limit + 1)
+    """What the search of this address finds, with what would narrow it."""
+    kinds = list(facade.sources(runtime))
+    query = asked.search(scope_of(page.actor), runtime.settings.zone, kinds=kinds, limit=limit + 1)
+    found = facade.find(db, runtime, page.actor, query)
+    facets = facade.facets(db, runtime, query)
     hits = found.page.hits[:limit]
-    known = facade.sources(runtime)
-    cards = {
-        (name, row_id): card
-        for name, ids in facade.by_kind(hits).items()
-        for row_id, card in known[name].cards(db, page, ids).items()
-    }
-    wanted = highlight.terms(text)
-    results = [
-        Result(
-            hit,
-            highlight.mark_html(cards[hit.kind, hit.id], wanted),
-            highlight.excerpt(markdown.plain(found.body(hit), 2000), wanted),
-        )
-        for hit in hits
-        if (hit.kind, hit.id) in cards
-    ]
+    drawn = results.draw(db, page, runtime, found, hits, results.wanted_of(asked, found.page))
     more = len(found.page.hits) > limit and limit < MOST
+    filters = results.groups(db, page, runtime, asked, facets)
+    chosen = results.chosen(page, asked, filters)
+    nothing = not drawn
     context: dict[str, Any] = {
-        "q": text,
-        "kind": kind,
-        "kinds": [(name, source.label) for name, source in known.items()],
-        "exact": [one for one in results if one.hit.via != "similar"],
-        "alike": [one for one in results if one.hit.via == "similar"],
+        "asked": asked,
+        "q": asked.text,
+        "tabs": results.tabs(page, runtime, asked, facets),
+        "filters": filters,
+        "spans": results.spans(page, asked),
+        "chosen": chosen,
+        "capped": facets.capped,
+        "total": facets.total,
+        "means": results.suggestions(page, asked, found.page.rewritten),
+        "exact": [one for one in drawn if one.hit.via != "similar"],
+        "alike": [one for one in drawn if one.hit.via == "similar"],
         "degraded": found.page.degraded,
-        "more_url": page.url("show_search", {"q": text, "kind": kind, "limit": limit + MORE}) if more else None,
+        "more_url": page.url("show_search", {**asked.query(), "limit": limit + MORE}) if more else None,
+        "saved": habits.find_saved(db, page.actor, asked.address()),
+        "save_name": results.default_name(asked, chosen),
+        "own_saved": [] if asked.text else habits.saved_searches(db, page.actor)[:8],
+        "own_recent": [] if asked.text else habits.recent_searches(db, page.actor, limit=8),
+        "popular": habits.popular_searches(db, runtime) if nothing or not asked.text else [],
+        "spellings": instant.spellings(db, runtime, page, asked) if nothing else [],
     }
+    results.note(runtime, page, asked, hits)
     return page.render("search/page.html", block="results", public=True, **context)
+
+
+@router.get("/search/instant")
+def show_instant(
+    db: ReadDb,
+    page: CurrentPage,
+    runtime: CurrentRuntime,
+    q: Annotated[str, Query(max_length=LONGEST_TEXT)] = "",
+) -> Response:
+    """What stands under the search field: first finds of each kind and one's own searches. Never a whole page."""
+    text = q.replace("\x00", "").strip()
+    return page.render("search/instant.html", public=True, **instant.listed(db, runtime, page, text))
