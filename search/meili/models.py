@@ -45,7 +45,7 @@ class OwedChange(SQLModel, table=True):
     kind: str = Field(max_length=24)
     row_id: int
     created_at: datetime = Field(default_factory=clock.now)
-    state: Owed = Field(default=Owed.WAITING, sa_type=text_enum(Owed))  # type: ignore[call-overload]
+    state: Owed = Field(default=Owed.WAITING, sa_type=text_enum(Owed))
     task_uid: int | None = None
     attempts: int = 0
     error: str = Field(default="", max_length=500)
@@ -62,7 +62,7 @@ class Remote(SQLModel, table=True):
     lease_owner: str = Field(default="", max_length=40)
     leased_until: datetime | None = None
     engine_version: str = Field(default="", max_length=40)
-    halted: Halt = Field(default=Halt.NONE, sa_type=text_enum(Halt))  # type: ignore[call-overload]
+    halted: Halt = Field(default=Halt.NONE, sa_type=text_enum(Halt))
     failures: int = 0
     """Failed attempts in a row; 0 while all is well."""
     down_since: datetime | None = None
@@ -70,6 +70,8 @@ class Remote(SQLModel, table=True):
     last_error: str = Field(default="", max_length=500)
     last_error_at: datetime | None = None
     last_contact_at: datetime | None = None
+    live_mark: str = Field(default="", max_length=80)
+    """Settings and birth of the index that we built: another one under its name is not ours, and is built anew."""
     ready_at: datetime | None = None
     """Since when the live index is complete; None while it is being filled for the first time, or anew after a loss."""
     rebuild_wanted_at: datetime | None = None

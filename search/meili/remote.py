@@ -1,0 +1,99 @@
+"""The reader's side of the server: one per process, asked only while it is there, complete and up to date."""
+
+import logging
+import threading
+import time
+from datetime import timedelta
+
+from sqlmodel import Session
+
+from cocreate.core import clock
+from cocreate.core.config import Settings
+from cocreate.core.errors import Unavailable
+from cocreate.core.runtime import Runtime
+from search.meili import outbox, state
+from search.meili.breaker import Breaker
+from search.meili.engine import MeiliEngine
+from search.meili.models import Halt
+from search.meili.server import Server
+from search.port import Facets, SearchPage, SearchQuery
+
+log = logging.getLogger("cocreate.search")
+MEMORY = "search.meili"
+LOOKED_SECONDS = 0.5
+LATE = timedelta(seconds=10)
+"""A server that lacks changes older than this is not asked: it would hide what somebody wrote long ago."""
+
+
+def server_of(settings: Settings) -> Server | None:
+    """The configured server; None where there is none."""
+    if not settings.meilisearch_url:
+        return None
+    return Server(settings.meilisearch_url, settings.meilisearch_key, settings.meilisearch_index)
+
+
+def reader_of(runtime: Runtime) -> "Reader | None":
+    """The one reader of this process; None where no server is configured."""
+    found: Reader | None = runtime.memory.get(MEMORY)
+    if found is None and (server := server_of(runtime.settings)) is not None:
+        found = runtime.memory.setdefault(MEMORY, Reader(server))
+    return found
+
+
+class Reader:
+    """Asks the server on behalf of readers; None instead of an answer when the database has to answer for it."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.engine = MeiliEngine(server)
+        self.breaker = Breaker()
+        self._nudged = threading.Event()
+        self._looked_at = 0.0
+        self._fit = False
+
+    def search(self, session: Session, query: SearchQuery) -> SearchPage | None:
+        """The server's page for this query."""
+        if not self._may_ask(session):
+            return None
+        try:
+            page = self.engine.search(session, query)
+        except Unavailable as trouble:
+            self._failed(trouble)
+            return None
+        self._worked()
+        return page
+
+    def facets(self, session: Session, query: SearchQuery) -> Facets | None:
+        """The server's counts for this query."""
+        if not self._may_ask(session):
+            return None
+        try:
+            facets = self.engine.facets(session, query)
+        except Unavailable as trouble:
+            self._failed(trouble)
+            return None
+        self._worked()
+        return facets
+
+    def take_nudge(self) -> bool:
+        """Whether a reader found the server back since this was last asked: then the pump need not wait any longer."""
+        nudged = self._nudged.is_set()
+        self._nudged.clear()
+        return nudged
+
+    def _may_ask(self, session: Session) -> bool:
+        moment = time.monotonic()
+        if moment - self._looked_at >= LOOKED_SECONDS:
+            known, oldest = state.load(session), outbox.oldest(session)
+            late = oldest is not None and clock.now() - oldest > LATE
+            self._fit = known.active and known.ready_at is not None and known.halted is Halt.NONE and not late
+            self._looked_at = moment
+        return self._fit and self.breaker.may_ask()
+
+    def _worked(self) -> None:
+        if self.breaker.worked():
+            self._nudged.set()
+
+    def _failed(self, trouble: Unavailable) -> None:
+        self.breaker.failed()
+        log.info("search server: %s; the database answers", trouble)
