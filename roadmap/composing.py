@@ -14,14 +14,16 @@ from roadmap.items.queries import RELEASE_COLUMNS, Car, my_cars, verdicts
 from roadmap.links.models import ItemPost
 from roadmap.releases.models import Release
 from roadmap.releases.queries import ReleaseRef
+from search import api as search
 
 
 @dataclass(frozen=True)
 class Solved:
-    """A shipped item with the release that brought it, or a release alone (`item_id` None), and what that means for the car of the post being written."""
+    """A shipped item with the release that brought it, or a release alone (`item_id` None), and what that means for the
+    car of the post being written."""
 
     item_id: int | None
-    title: str
+    title: Markup
     people: int
     release: ReleaseRef | None
     car: Car | None
@@ -60,7 +62,7 @@ def releases_themselves(session: Session, page: Page, ids: Sequence[int]) -> Map
     drawn = {}
     for title, *row in session.exec(statement):
         release = ReleaseRef(*row)
-        solved = Solved(None, title, 0, release, _car(session, page, release))
+        solved = Solved(None, _marked(page, title), 0, release, _car(session, page, release))
         drawn[release.id] = page.fragment("roadmap/slots/compose_solved.html", solved=solved)
     return drawn
 
@@ -77,7 +79,7 @@ def _drawn(session: Session, page: Page, rows: Mapping[int, tuple[object, ...]])
         if item_id in drawn:
             continue
         ref = ReleaseRef(*release) if public else None  # type: ignore[arg-type]
-        solved = Solved(item_id, title, people, ref, _car(session, page, ref))  # type: ignore[arg-type]
+        solved = Solved(item_id, _marked(page, str(title)), people, ref, _car(session, page, ref))  # type: ignore[arg-type]
         drawn[item_id] = page.fragment("roadmap/slots/compose_solved.html", solved=solved)
     return {row_id: drawn[row[0]] for row_id, row in rows.items()}
 
@@ -87,6 +89,11 @@ def _car(session: Session, page: Page, release: ReleaseRef | None) -> Car | None
     chosen = page.about.get("car")
     cars = [chosen] if chosen else my_cars(session, page.actor)
     return next(iter(verdicts(cars, release)), None)
+
+
+def _marked(page: Page, title: str) -> Markup:
+    """The title with the words marked that stand in the post being written as well."""
+    return search.mark(title, page.about.get("words", ()))
 
 
 SLOTS = {

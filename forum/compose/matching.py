@@ -19,6 +19,13 @@ def says_enough(text: str) -> bool:
     return len(_HAN.findall(folded)) >= ENOUGH_HAN or _WORD.search(folded) is not None
 
 
+def content_words(text: str, lexicon: Lexicon | None = None) -> tuple[str, ...]:
+    """Folded words of the text that say something, each once, in its order."""
+    lexicon = lexicon or Lexicon.default()
+    found = dict.fromkeys(words(text[:LOOKED_AT], lexicon))
+    return tuple(word for word in found if len(word) > 1 and word not in lexicon.stop_words)
+
+
 def shared_words(text: str, other: str, lexicon: Lexicon | None = None) -> tuple[str, ...]:
     """Folded words of the text that the other text says as well, in the order of the text, the whole of each only.
 
@@ -26,11 +33,7 @@ def shared_words(text: str, other: str, lexicon: Lexicon | None = None) -> tuple
     """
     lexicon = lexicon or Lexicon.default()
     mine, theirs = fold(text[:LOOKED_AT]), fold(other[:LOOKED_AT])
-    found = [
-        word
-        for word in dict.fromkeys(words(mine, lexicon))
-        if len(word) > 1 and word not in lexicon.stop_words and word in theirs
-    ]
+    found = [word for word in content_words(mine, lexicon) if word in theirs]
     found = found or _runs(mine, theirs, lexicon)
     return tuple(word for word in found if not any(word != one and word in one for one in found))
 

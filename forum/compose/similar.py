@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from cocreate.core.tables import columns
 from cocreate.web.page import Page
-from forum.compose.matching import says_enough, shared_words
+from forum.compose.matching import content_words, says_enough, shared_words
 from forum.posts.models import Post, PostStatus
 from forum.posts.queries import PostCard, post_cards
 from forum.votes.queries import voted_ids
@@ -70,6 +70,7 @@ def find_alike(session: Session, page: Page, text: str, *, but: int = 0) -> Alik
     scope = search.scope_of(page.actor)
     hits = search.similar(session, text, scope=scope, limit=ASKED, exclude=[but] if but else [])
     scores = {hit.id: hit.score for hit in hits}
+    page.about["words"] = content_words(text)  # upper rooms mark them in what they show
     matches = _matches(session, page, text, list(scores))
     answered = [match for match in matches if match.card.status == PostStatus.SHIPPED]
     others = [match for match in matches if match.card.status != PostStatus.SHIPPED]
