@@ -15,6 +15,7 @@ from search import embedded
 from search.api import Hit, SearchPage, SearchSource, scope_of, similar
 from search.documents import titles
 from search.engines import engine_of
+from search.meili import remote
 from search.port import Facets, SearchQuery
 
 
@@ -39,7 +40,7 @@ def sources(runtime: Runtime) -> dict[str, SearchSource]:
 
 def find(session: Session, runtime: Runtime, actor: Actor, query: SearchQuery) -> Found:
     """The best rows for a query that this reader may see. Kinds that no package brings find nothing."""
-    return _rechecked(session, runtime, actor, embedded.search(session, _known_kinds(runtime, query)))
+    return _rechecked(session, runtime, actor, remote.search(session, runtime, _known_kinds(runtime, query)))
 
 
 def facets(session: Session, runtime: Runtime, query: SearchQuery) -> Facets:

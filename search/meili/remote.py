@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 from sqlmodel import Session
@@ -11,12 +12,13 @@ from cocreate.core import clock
 from cocreate.core.config import Settings
 from cocreate.core.errors import Unavailable
 from cocreate.core.runtime import Runtime
+from search import embedded
 from search.meili import outbox, state
 from search.meili.breaker import Breaker
 from search.meili.engine import MeiliEngine
 from search.meili.models import Halt
 from search.meili.server import Server
-from search.port import Facets, SearchPage, SearchQuery
+from search.port import SearchPage, SearchQuery
 
 log = logging.getLogger("cocreate.search")
 MEMORY = "search.meili"
@@ -38,6 +40,14 @@ def reader_of(runtime: Runtime) -> "Reader | None":
     if found is None and (server := server_of(runtime.settings)) is not None:
         found = runtime.memory.setdefault(MEMORY, Reader(server))
     return found
+
+
+def search(session: Session, runtime: Runtime, query: SearchQuery) -> SearchPage:
+    """The server's page where there is a server that is fit to be asked; else the database's, and it says so."""
+    reader = reader_of(runtime)
+    if reader is None:
+        return embedded.search(session, query)
+    return reader.search(session, query) or replace(embedded.search(session, query), degraded=True)
 
 
 class Reader:
@@ -62,18 +72,6 @@ class Reader:
             return None
         self._worked()
         return page
-
-    def facets(self, session: Session, query: SearchQuery) -> Facets | None:
-        """The server's counts for this query."""
-        if not self._may_ask(session):
-            return None
-        try:
-            facets = self.engine.facets(session, query)
-        except Unavailable as trouble:
-            self._failed(trouble)
-            return None
-        self._worked()
-        return facets
 
     def take_nudge(self) -> bool:
         """Whether a reader found the server back since this was last asked: then the pump need not wait any longer."""

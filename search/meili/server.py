@@ -4,12 +4,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import requests
-from meilisearch import Client
-from meilisearch.errors import MeilisearchApiError, MeilisearchError
-from meilisearch.models.document import DocumentsResults
+if TYPE_CHECKING:
+    from meilisearch import Client
+    from meilisearch.errors import MeilisearchApiError
+    from meilisearch.models.document import DocumentsResults
 
 T = TypeVar("T")
 ASK_SECONDS = (0.1, 0.3)
@@ -149,13 +149,18 @@ class Server:
     # -- how
 
     @staticmethod
-    def _page(index: str, offset: int, limit: int, client: Client) -> DocumentsResults:
+    def _page(index: str, offset: int, limit: int, client: "Client") -> "DocumentsResults":
         return client.index(index).get_documents({"fields": ["id", "v"], "limit": limit, "offset": offset})
 
-    def _task(self, call: Callable[[Client], Any]) -> int:
+    def _task(self, call: Callable[["Client"], Any]) -> int:
         return self._told(lambda client: int(call(client).task_uid))
 
-    def _told(self, call: Callable[[Client], T], seconds: tuple[float, float] = WRITE_SECONDS) -> T:
+    def _told(self, call: Callable[["Client"], T], seconds: tuple[float, float] = WRITE_SECONDS) -> T:
+        # Here, and not above: who has no server need not load its client.
+        import requests
+        from meilisearch import Client
+        from meilisearch.errors import MeilisearchApiError, MeilisearchError
+
         # A client for each call: it keeps request headers in itself, so two threads would write each other's.
         # Its own time-out is one number; what it hands on to `requests` may be two.
         client = Client(self.url, self._key, timeout=seconds)  # type: ignore[arg-type]
@@ -170,7 +175,7 @@ class Server:
             raise Away(f"an answer that is not Meilisearch's ({type(error).__name__})") from error
 
 
-def _sorted_out(error: MeilisearchApiError) -> ServerError:
+def _sorted_out(error: "MeilisearchApiError") -> ServerError:
     message = str(error.message)[:400]
     if error.status_code in (401, 403):
         return Locked(message)
