@@ -6,8 +6,9 @@ from sqlmodel import Session
 
 from cocreate.core.db import insert_many_once
 from forum.boards.queries import BoardRef, boards
-from forum.desk.service import set_status
+from forum.desk.service import set_status, status_before
 from forum.follows.queries import Supporters, people_behind
+from forum.merging.queries import group_of, heads_of
 from forum.posts.models import KIND_LABELS, STATUS_LABELS, PostHold, PostKind, PostStatus, Visibility
 from forum.posts.queries import (
     PostCard,
@@ -30,6 +31,8 @@ __all__ = [
     "Supporters",
     "Visibility",
     "boards",
+    "group_ids",
+    "heads_of",
     "hold",
     "models_in_use",
     "people_behind",
@@ -37,8 +40,14 @@ __all__ = [
     "post_texts",
     "rank_posts",
     "set_status",
+    "status_before",
     "visible_ids",
 ]
+
+
+def group_ids(session: Session, post_id: int) -> tuple[int, ...]:
+    """The post and everything that it is one wish with by merges, the head of the group first."""
+    return group_of(session, post_id).post_ids
 
 
 def hold(session: Session, post_ids: Iterable[int], why: str) -> None:

@@ -123,3 +123,19 @@ class PostUnmerged(Event):
     merge_id: int
     source_id: int
     target_id: int
+
+
+@dataclass(frozen=True)
+class ObjectionDecided(Event):
+    """Staff decided about an author's objection to a merge."""
+
+    objection_id: int
+
+
+@dataclass(frozen=True)
+class PostSplit(Event):
+    """Several asks of one post are posts of their own now; the post itself stays."""
+
+    split_id: int
+    post_id: int
+    part_ids: list[int]

@@ -13,6 +13,7 @@ from cocreate.core.tables import columns
 from cocreate.core.text_marks import N_
 from cocreate.web.page import Page
 from forum.boards.queries import boards
+from forum.merging.queries import merged_words
 from forum.posts.models import KIND_LABELS, STATUS_LABELS, Post, PostTag, Visibility
 from forum.posts.queries import listed, post_cards, visible_ids
 from forum.scenes.queries import scene_words
@@ -51,7 +52,8 @@ def prepare_post(session: Session, post: Post, tags: Sequence[str]) -> PreparedD
 
 
 def index_posts(session: Session, post_ids: Sequence[int]) -> None:
-    """Index these posts as their rows are now, with tags and scenes; those that no list may show are left alone."""
+    """Index these posts as their rows are now, with tags, scenes and what was merged into them; those that no list
+    may show are left alone."""
     put(session, prepare(session, _documents(session, col(Post.id).in_(list(post_ids)))))
 
 
@@ -72,11 +74,11 @@ def _documents(session: Session, condition: sa.ColumnElement[bool]) -> list[Sear
     wanted = [row[0] for row in rows]
     for post_id, tag in session.exec(columns(PostTag.post_id, PostTag.tag).where(col(PostTag.post_id).in_(wanted))):
         tags.setdefault(post_id, []).append(tag)
-    scenes = scene_words(session, wanted)
+    scenes, merged = scene_words(session, wanted), merged_words(session, wanted)
     return [
         post_doc(
             post_id=post_id, title=title, body=body, created_at=created_at, board_id=board_id, model=model,
-            visibility=visibility, tags=tags.get(post_id, ()), scenes=scenes.get(post_id, ""),
+            visibility=visibility, tags=tags.get(post_id, ()), scenes=scenes.get(post_id, "") + merged.get(post_id, ""),
         )
         for post_id, title, body, created_at, board_id, model, visibility in rows
     ]  # fmt: skip

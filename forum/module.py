@@ -16,21 +16,29 @@ from forum.duplicates import jobs as duplicates_jobs
 from forum.duplicates import routes as duplicates
 from forum.events import (
     CommentAdded,
+    ObjectionDecided,
     OfficialResponseGiven,
     PostDeleted,
     PostEdited,
     PostHidden,
     PostRestored,
-    PostStatusChanged,
-    PostUnmerged,
-    PostSubmitted,
-    PostsMerged,
     PostsImported,
+    PostsMerged,
+    PostStatusChanged,
+    PostSubmitted,
+    PostUnmerged,
     SceneAdded,
     ScenesChanged,
 )
 from forum.follows import routes as follows
 from forum.follows.service import forget_follower
+from forum.merging import api_v1 as merging_api
+from forum.merging import indexing as merging_index
+from forum.merging import notices as merge_notices
+from forum.merging import routes as merging
+from forum.merging import split_routes as splits
+from forum.merging.service import TELL, UNTELL
+from forum.merging.splitting import TELL_SPLIT
 from forum.moderation import routes as moderation
 from forum.posts import routes as posts
 from forum.scenes import demo as scene_demo
@@ -44,6 +52,7 @@ POLICIES = {
     "forum.moderate": frozenset({Role.MODERATOR, Role.ADMIN}),
     "forum.respond": frozenset({Role.AGENT, Role.PM, Role.ADMIN}),
     "forum.match": frozenset({Role.MODERATOR, Role.AGENT, Role.PM, Role.ADMIN}),
+    "forum.merge": frozenset({Role.MODERATOR, Role.AGENT, Role.PM, Role.ADMIN}),
     "forum.set_status": frozenset({Role.AGENT, Role.PM, Role.ADMIN}),
 }
 
@@ -59,9 +68,12 @@ module = Module(
         follows.router,
         desk.router,
         moderation.router,
+        merging.router,
+        splits.router,
         duplicates.router,
         same_routes.router,
         api_v1.router,
+        merging_api.router,
     ],
     models=[
         "forum.boards.models",
@@ -79,24 +91,45 @@ module = Module(
         OfficialResponseGiven: [notices.tell_about_response],
         PostStatusChanged: [notices.tell_about_status],
         CommentAdded: [notices.tell_about_comment],
-        PostDeleted: [notices.forget_words],
-        PostHidden: [notices.forget_words],
-        PostEdited: [notices.forget_words, scene_notices.index_scenes],
-        PostRestored: [scene_notices.index_scenes],
+        PostDeleted: [notices.forget_words, merge_notices.forget_own, merging_index.index_head],
+        PostHidden: [notices.forget_words, merge_notices.forget_own, merging_index.index_head],
+        PostEdited: [
+            notices.forget_words,
+            merge_notices.forget_own,
+            scene_notices.index_scenes,
+            merging_index.index_head,
+            duplicates_jobs.match_edited,
+        ],
+        PostRestored: [scene_notices.index_scenes, merging_index.index_head],
         SceneAdded: [scene_notices.tell_about_scene],
         ScenesChanged: [scene_notices.index_scenes],
+        PostSubmitted: [duplicates_jobs.match_submitted],
+        PostsImported: [duplicates_jobs.match_imported],
+        PostsMerged: [merging_index.index_heads, following.follow_merge],
+        PostUnmerged: [merging_index.index_heads, following.follow_undo, duplicates_jobs.match_unmerged],
+        ObjectionDecided: [merge_notices.tell_objector],
         MemberLeft: [forget_follower, drafts.forget_drafts],
     },
     policies=POLICIES,
     search_sources=[indexing.posts],
     tables=[exchange.posts],
-    notices={**notices.NOTICES, **scene_notices.NOTICES},
-    jobs=[Job("forum.prune_drafts", drafts.prune_drafts)],
-    timers=[Timer("forum.prune_drafts")],
+    notices={**notices.NOTICES, **scene_notices.NOTICES, **outcome.NOTICES, **merge_notices.NOTICES},
+    jobs=[
+        Job("forum.prune_drafts", drafts.prune_drafts),
+        Job(duplicates_jobs.JOB, duplicates_jobs.find_duplicates, own_sessions=True, slow=True),
+        Job("forum.find_duplicates_nightly", duplicates_jobs.find_nightly),
+        Job(outcome.JOB, outcome.tell_reporters),
+        Job(TELL, merge_notices.tell_merge, own_sessions=True),
+        Job(UNTELL, merge_notices.tell_unmerge, own_sessions=True),
+        Job(TELL_SPLIT, merge_notices.tell_split),
+    ],
+    timers=[Timer("forum.prune_drafts"), Timer("forum.find_duplicates_nightly", hour=3)],
     seeds=[demo.seed, scene_demo.seed],
-    benches={"board": bench.board, "compose": compose_bench.compose},
+    benches={"board": bench.board, "compose": compose_bench.compose, "duplicates": duplicates_bench.duplicates},
     nav=[
         NavItem(N_("Look around"), "show_board", "house", position=10),
+        NavItem(N_("Duplicates"), "show_duplicates", "git-merge", room="staff", policy="forum.match", position=20),
+        NavItem(N_("Merges"), "show_merges", "git-merge", room="staff", policy="forum.merge", position=25),
         NavItem(N_("Out of sight"), "show_hidden", "eye-off", room="staff", policy="forum.moderate", position=70),
     ],
 )

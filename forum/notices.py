@@ -19,6 +19,7 @@ from forum.posts.models import STATUS_LABELS, Post, StatusChange, Visibility
 
 _WROTE = N_("Because you wrote #%(id)s.")
 _FOLLOW = N_("Because you follow #%(id)s.")
+_MERGED = N_("Because you follow #%(own)s, which is part of #%(id)s now.")
 _RESPONSE = N_("The brand answered “%(what)s”")
 _STATUS = N_("“%(what)s” is now: %(status)s")
 _COMMENT = N_("New comment on “%(what)s”")
@@ -26,10 +27,13 @@ _COMMENT = N_("New comment on “%(what)s”")
 NOTICES = {
     "forum.response.own": Notice(_RESPONSE, _WROTE),
     "forum.response.followed": Notice(_RESPONSE, _FOLLOW),
+    "forum.response.merged": Notice(_RESPONSE, _MERGED),
     "forum.status.own": Notice(_STATUS, _WROTE, N_("%(reason)s")),
     "forum.status.followed": Notice(_STATUS, _FOLLOW, N_("%(reason)s")),
+    "forum.status.merged": Notice(_STATUS, _MERGED, N_("%(reason)s")),
     "forum.comment.own": Notice(_COMMENT, _WROTE),
     "forum.comment.followed": Notice(_COMMENT, _FOLLOW),
+    "forum.comment.merged": Notice(_COMMENT, _MERGED),
     "forum.comment.reply": Notice(N_("Somebody replied to you on “%(what)s”"), N_("Because you commented on #%(id)s.")),
 }
 WHAT_CHARACTERS = 40
@@ -108,14 +112,27 @@ def _tell(
     session: Session, post: Post, notice: str, *, key: str, but: int | None, params: dict[str, Any], place: str
 ) -> None:
     values = {"id": post.id, "what": _what(post), **params}
-    followers = set(session.exec(select(Subscription.member_id).where(Subscription.post_id == post.id)))
+    # Who follows what was merged into it hears as well; of what is said below a merged post only its own followers.
+    place_of = Subscription.root_id if post.merged_into_id is None else Subscription.post_id
+    rows = session.exec(
+        select(Subscription.member_id, Subscription.post_id).where(
+            place_of == post.id, col(Subscription.root_id).is_not(None)
+        )
+    ).all()
+    through = dict(rows)
+    through.update((member_id, post_id) for member_id, post_id in rows if post_id == post.id)
+    followers = set(through)
     if post.visibility == Visibility.STAFF:
         # Only its author and staff may open it; staff see it on their desk.
         followers &= {post.author_id or 0}
     owner = {post.author_id} if post.author_id in followers and post.author_id is not None else set()
     url = _url(post, place)
     tell(session, owner - {but}, f"{notice}.own", key=key, params=values, url=url)
-    tell(session, followers - owner - {but}, f"{notice}.followed", key=key, params=values, url=url)
+    followers -= {*owner, but}
+    direct = {member_id for member_id in followers if through[member_id] == post.id}
+    tell(session, direct, f"{notice}.followed", key=key, params=values, url=url)
+    merged = {member_id: {**values, "own": through[member_id]} for member_id in followers - direct}
+    tell(session, merged, f"{notice}.merged", key=key, params=merged, url=url)
 
 
 def _what(post: Post) -> str:

@@ -11,6 +11,7 @@ from cocreate.core.tables import columns
 from cocreate.core.text_marks import N_
 from forum.desk.models import OfficialResponse
 from forum.follows.models import Subscription
+from forum.merging.models import Merge
 from forum.posts.models import Post, PostHold, PostRevision, PostStatus, PostTag
 from search import api as search
 
@@ -27,7 +28,9 @@ def _built_on(session: Session, ids: list[int]) -> dict[int, str]:
         found |= dict.fromkeys(session.exec(select(table.post_id).where(col(table.post_id).in_(ids))), reason)
     merged = select(Post.merged_into_id).where(col(Post.merged_into_id).in_(ids))
     targets = [post_id for post_id in session.exec(merged) if post_id is not None]
-    return found | dict.fromkeys(targets, N_("Another post is merged into it."))
+    found |= dict.fromkeys(targets, N_("Another post is merged into it."))
+    sources = session.exec(select(Merge.source_id).where(col(Merge.source_id).in_(ids), col(Merge.undone_at).is_(None)))
+    return found | dict.fromkeys(sources, N_("It was merged into another post."))
 
 
 def reasons_to_stay(session: Session, ids: list[int]) -> dict[int, str]:
@@ -58,7 +61,7 @@ def blank(session: Session, ids: list[int]) -> set[int]:
     execute = session.connection().execute
     untouched = (
         col(Post.deleted_at).is_(None), col(Post.vote_count) == 0, col(Post.comment_count) == 0,
-        col(Post.status) == PostStatus.OPEN, col(Post.edited_at).is_(None),
+        col(Post.status) == PostStatus.OPEN, col(Post.edited_at).is_(None), col(Post.merged_into_id).is_(None),
     )  # fmt: skip
     statement = (
         sa.update(Post)

@@ -37,7 +37,7 @@ def facts_of(post: PostText) -> dict[str, Any]:
         "model": post.model,
         "board_id": post.board_id,
         "person": post.person,
-        "is_open": post.status is PostStatus.OPEN,
+        "is_open": post.stands is PostStatus.OPEN,
         "staff_only": post.visibility is Visibility.STAFF,
         "votes": post.vote_count,
     }

@@ -1,5 +1,7 @@
 """What themes do when the forum tells something."""
 
+from collections.abc import Sequence
+
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
@@ -14,9 +16,11 @@ from forum.events import (
     PostHidden,
     PostRestored,
     PostsImported,
+    PostsMerged,
     PostStatusChanged,
     PostSubmitted,
     PostsWithdrawn,
+    PostUnmerged,
     VoteCast,
     VoteWithdrawn,
 )
@@ -46,28 +50,38 @@ def drop_withdrawn(session: Session, event: PostsWithdrawn) -> None:
     drop_posts(session, event.post_ids)
 
 
+def follow_merge(session: Session, event: PostsMerged | PostUnmerged) -> None:
+    """A merged post remains a voice of its theme; its votes and what it waits for are those of the post it leads to."""
+    ids = {*forum.group_ids(session, event.source_id), *forum.group_ids(session, event.target_id)}
+    outbox.enqueue(session, ASSIGN, post_ids=sorted(ids))
+
+
 def follow_votes(session: Session, event: VoteCast | VoteWithdrawn) -> None:
-    """Votes change how many people are behind a theme."""
+    """Votes change how many people are behind a theme; in a merged group behind the themes of all its posts."""
     for post in forum.post_texts(session, ids=[event.post_id]):
         session.connection().execute(
             sa.update(ThemePost).where(col(ThemePost.post_id) == post.id).values(votes=post.vote_count)
         )
-    count_later(session, _roots(session, event.post_id), seconds=VOTES_SETTLE_SECONDS)
+    group = forum.group_ids(session, event.post_id)
+    count_later(session, _roots(session, group), seconds=VOTES_SETTLE_SECONDS)
 
 
 def follow_status(session: Session, event: PostStatusChanged) -> None:
-    """A post that got an answer waits no longer."""
-    is_open = event.status == forum.PostStatus.OPEN.value
-    session.connection().execute(
-        sa.update(ThemePost).where(col(ThemePost.post_id) == event.post_id).values(is_open=is_open)
-    )
-    count_later(session, _roots(session, event.post_id))
+    """A post that got an answer waits no longer, nor does what was merged into it."""
+    group = forum.group_ids(session, event.post_id)
+    for post in forum.post_texts(session, ids=list(group)):
+        waits = post.stands == forum.PostStatus.OPEN
+        session.connection().execute(
+            sa.update(ThemePost).where(col(ThemePost.post_id) == post.id).values(is_open=waits)
+        )
+    count_later(session, _roots(session, group))
 
 
-def _roots(session: Session, post_id: int) -> list[int]:
+def _roots(session: Session, post_ids: Sequence[int]) -> list[int]:
     statement = (
         select(Theme.root_id)
         .join(ThemePost, col(ThemePost.theme_id) == Theme.id)
-        .where(ThemePost.run_id == current_run(), ThemePost.post_id == post_id)
+        .where(ThemePost.run_id == current_run(), col(ThemePost.post_id).in_(post_ids))
+        .distinct()
     )
     return [root for root in session.exec(statement) if root is not None]

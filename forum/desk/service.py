@@ -8,11 +8,12 @@ from sqlmodel import Session, col, select
 
 from cocreate.core import audit, clock, outbox
 from cocreate.core.actor import Actor
-from cocreate.core.errors import Invalid
+from cocreate.core.errors import Conflict, Invalid
 from cocreate.core.tables import columns
 from cocreate.core.text_marks import N_
 from forum.desk.models import OfficialResponse
 from forum.events import OfficialResponseGiven, PostStatusChanged
+from forum.merging import tree
 from forum.posts.models import Post, PostStatus, StatusChange
 
 
@@ -24,6 +25,11 @@ class SentenceMissing(Invalid):
 class NotByHand(Invalid):
     code = "not_by_hand"
     message = N_("This status is set by merging two posts.")
+
+
+class PartOfAnother(Conflict):
+    code = "part_of_another"
+    message = N_("This post is part of another one and stands where that does. Set the status there.")
 
 
 def set_status(
@@ -39,18 +45,20 @@ def set_status(
     """Bring posts to a status and write their trail; the ids that changed.
 
     cause: kind and id of what brought it about, such as ("roadmap_item", 7): then the forum sends no message itself.
-    at: when it happened, for histories that are written afterwards. Blanked and merged posts keep what they have.
+    at: when it happened, for histories that are written afterwards. Blanked posts keep what they have. A merged post
+    takes it as its own status, which readers see once it stands by itself again.
     """
     changed: list[int] = []
     ids = sorted(set(post_ids))
     moment = at or clock.now()
+    # First, so that several posts are never locked while a merge locks others of them.
+    tree.lock_links(session)
     for start in range(0, len(ids), 500):
         rows = session.exec(
             columns(Post.id, Post.status).where(
                 col(Post.id).in_(ids[start : start + 500]),
                 col(Post.status) != status,
                 col(Post.deleted_at).is_(None),
-                col(Post.merged_into_id).is_(None),
             )
         ).all()
         if not rows:
@@ -83,6 +91,21 @@ def set_status(
     return changed
 
 
+def status_before(session: Session, post_ids: Iterable[int], cause_kind: str) -> dict[int, PostStatus]:
+    """What each post stood at before another room began to move it: where its last steps of that cause set out from.
+    Waiting for those that it never moved."""
+    found: dict[int, PostStatus] = {}
+    wanted = sorted(set(post_ids))
+    trail = select(StatusChange).where(col(StatusChange.post_id).in_(wanted)).order_by(col(StatusChange.id))
+    moving: dict[int, bool] = {}
+    for step in session.exec(trail):
+        caused = step.cause_kind == cause_kind
+        if caused and not moving.get(step.post_id):
+            found[step.post_id] = step.from_status
+        moving[step.post_id] = caused
+    return {post_id: found.get(post_id, PostStatus.OPEN) for post_id in wanted}
+
+
 def _refresh(session: Session, ids: list[int]) -> None:
     """Rows of these posts that the session holds read their new status at next use."""
     wanted = set(ids)
@@ -95,6 +118,8 @@ def decide(session: Session, post: Post, status: PostStatus, *, reason: str, by:
     """Set one post's status by hand, with the sentence that owners read; False when it had it already."""
     if status == PostStatus.MERGED:
         raise NotByHand()
+    if post.merged_into_id is not None:
+        raise PartOfAnother(f"post {post.id}")
     if not reason.strip():
         raise SentenceMissing(fields={"reason": SentenceMissing.message})
     return bool(set_status(session, [post.id or 0], status, cause=None, by=by, reason=reason.strip()))

@@ -8,8 +8,10 @@ from sqlmodel import Session, col, select
 
 from cocreate.core.tables import columns
 from forum.follows.models import Subscription
+from forum.merging.queries import members_of_groups
 from forum.posts.models import Post
 from forum.posts.queries import person_of
+from forum.scenes.queries import writers_of
 from forum.votes.models import Vote
 
 
@@ -18,8 +20,8 @@ class Supporters:
     """The people behind some posts.
 
     members: member id → the posts that make them a supporter, own ones first. people: distinct persons over authors,
-    voters and imported labels (followers are told, but not counted). voices: posts, named or not.
-    authors, voters: member id → the posts they wrote, or voted for.
+    voters, owners who added a scene, and imported labels (followers are told, but not counted). voices: posts, named
+    or not. authors, voters: member id → the posts they wrote, or voted for.
     """
 
     members: dict[int, list[int]] = field(default_factory=dict)
@@ -30,13 +32,15 @@ class Supporters:
 
 
 def people_behind(session: Session, post_ids: Iterable[int]) -> Supporters:
-    """Everybody behind these posts; blanked posts no longer speak for anyone, but their voters still count."""
-    ids = sorted(set(post_ids))
+    """Everybody behind these posts and behind what was merged into them; blanked posts no longer speak for anyone, but
+    their voters still count. Who took the vote of a merged group back does not."""
+    ids = members_of_groups(session, post_ids)
     authors: dict[int, list[int]] = defaultdict(list)
     members: dict[int, list[int]] = defaultdict(list)
     persons: set[str] = set()
     voices = 0
     voters: list[tuple[int, int]] = []
+    scenes: list[tuple[int, int]] = []
     followers: list[tuple[int, int]] = []
     for chunk in _chunks(ids):
         for post_id, author_id, source, label in session.exec(
@@ -50,14 +54,19 @@ def people_behind(session: Session, post_ids: Iterable[int]) -> Supporters:
                 persons.add(person)
             if author_id is not None:
                 authors[author_id].append(post_id)
-        voters += session.exec(select(Vote.member_id, Vote.post_id).where(col(Vote.post_id).in_(chunk)))
-        followers += session.exec(
-            select(Subscription.member_id, Subscription.post_id).where(col(Subscription.post_id).in_(chunk))
+        voters += session.exec(
+            select(Vote.member_id, Vote.post_id).where(col(Vote.post_id).in_(chunk), col(Vote.root_id).is_not(None))
         )
-    persons |= {f"m{member_id}" for member_id, _ in voters}
+        followers += session.exec(
+            select(Subscription.member_id, Subscription.post_id).where(
+                col(Subscription.post_id).in_(chunk), col(Subscription.root_id).is_not(None)
+            )
+        )
+        scenes += writers_of(session, chunk)
+    persons |= {f"m{member_id}" for member_id, _ in voters + scenes}
     for member_id, own in authors.items():
         members[member_id] += own
-    for member_id, post_id in sorted(voters) + sorted(followers):
+    for member_id, post_id in sorted(voters) + sorted(scenes) + sorted(followers):
         if post_id not in members[member_id]:
             members[member_id].append(post_id)
     voted: dict[int, list[int]] = defaultdict(list)

@@ -47,7 +47,7 @@ def show_me(
 ) -> Response:
     """One's own sentences as small stories: the words, where they stand, what happened."""
     stories = voice.stories(db, page, actor, show=show, cursor=cursor)
-    ids = [story.post.id or 0 for story in stories.items]
+    ids = sorted({story.stands_at for story in stories.items})
     query = {"show": show if show != "posted" else None, "cursor": stories.next_cursor}
     context: dict[str, Any] = {
         "stories": stories.items,

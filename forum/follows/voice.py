@@ -13,6 +13,7 @@ from cocreate.web.paging import Listing, cut, decode_cursor
 from forum.compose.models import Draft
 from forum.follows.models import Subscription
 from forum.links import cursor_id
+from forum.merging.views import Place, merged_into
 from forum.posts.models import Post, StatusChange
 from forum.posts.queries import readable_by
 from forum.posts.views import journey
@@ -22,12 +23,23 @@ from forum.votes.models import Vote
 
 @dataclass(frozen=True)
 class Story:
-    """One post, its steps, the one reached, and the last sentence said."""
+    """One post, its steps, the one reached, and the last sentence said. `place`: the post that it is part of by a merge
+    and whose steps these are; None when it stands by itself."""
 
     post: Post
     steps: list[dict[str, Any]]
     reached: str
     said: StatusChange | None
+    place: Place | None = None
+
+    @property
+    def stands_at(self) -> int:
+        """The post whose steps these are."""
+        return (self.place.head if self.place else self.post).id or 0
+
+    @property
+    def votes(self) -> int:
+        return (self.place.head if self.place else self.post).vote_count
 
 
 def stories(
@@ -40,12 +52,14 @@ def stories(
     rows = list(session.exec(statement.order_by(col(Post.id).desc()).limit(limit + 1)))
     found = cut(rows, limit, lambda post: [post.id])
     trails: dict[int, list[StatusChange]] = {}
-    ids = [post.id or 0 for post in found.items]
+    heads = merged_into(session, actor, [post for post in found.items if post.merged_into_id is not None])
+    ids = {post.id or 0 for post in found.items} | {place.head.id or 0 for place in heads.values()}
     if ids:
         changes = select(StatusChange).where(col(StatusChange.post_id).in_(ids)).order_by(col(StatusChange.id))
         for change in session.exec(changes):
             trails.setdefault(change.post_id, []).append(change)
-    return Listing([_story(page, post, trails.get(post.id or 0, [])) for post in found.items], found.next_cursor)
+    told = [_story(page, post, trails, heads.get(post.id or 0)) for post in found.items]
+    return Listing(told, found.next_cursor)
 
 
 def counts(session: Session, actor: Actor) -> dict[str, int]:
@@ -57,23 +71,26 @@ def counts(session: Session, actor: Actor) -> dict[str, int]:
     for table, gone in ((Scene, Scene.deleted_at), (Draft, Draft.discarded_at)):
         own = (table.member_id == actor.id, col(gone).is_(None))
         parts.append(columns(sa.func.count()).select_from(table).where(*own).scalar_subquery())
-    return dict(zip(("posted", "voted", "followed", "scenes", "drafts"), session.exec(columns(*parts)).one(), strict=True))
+    return dict(
+        zip(("posted", "voted", "followed", "scenes", "drafts"), session.exec(columns(*parts)).one(), strict=True)
+    )
 
 
 def _statement(show: str, actor: Actor) -> Any:
     statement = select(Post).where(*readable_by(actor))
     if show == "voted":
-        return statement.join(Vote, col(Vote.post_id) == Post.id).where(Vote.member_id == actor.id)
+        return statement.where(col(Post.id).in_(select(Vote.root_id).where(Vote.member_id == actor.id)))
     if show == "followed":
         return (
-            statement.join(Subscription, col(Subscription.post_id) == Post.id)
-            .where(Subscription.member_id == actor.id)
+            statement.where(col(Post.id).in_(select(Subscription.root_id).where(Subscription.member_id == actor.id)))
             # One's own sentences have their own tab.
             .where(sa.or_(col(Post.author_id).is_(None), col(Post.author_id) != actor.id))
         )
     return statement.where(Post.author_id == actor.id)
 
 
-def _story(page: Page, post: Post, trail: list[StatusChange]) -> Story:
-    steps, reached = journey(page, post.created_at, trail)
-    return Story(post, steps, reached, trail[-1] if trail else None)
+def _story(page: Page, post: Post, trails: dict[int, list[StatusChange]], place: Place | None) -> Story:
+    stands = place.head if place else post
+    trail = trails.get(stands.id or 0, [])
+    steps, reached = journey(page, stands.created_at, trail)
+    return Story(post, steps, reached, trail[-1] if trail else None, place)

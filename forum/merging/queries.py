@@ -6,10 +6,14 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from cocreate.core.tables import columns
 from forum.merging import tree
-from forum.merging.laws import head_of
+from forum.merging.laws import head_of, path
 from forum.merging.models import Merge
-from forum.posts.models import Post
+from forum.posts.models import Post, Visibility
+
+WORDS_OF_ONE, WORDS_OF_ALL = 500, 4000
+"""Characters of merged posts that the head of a group is found by."""
 
 
 @dataclass(frozen=True)
@@ -69,9 +73,33 @@ def merge_sum(session: Session, source_id: int, target_id: int) -> Sum:
     return Sum(source, target, both, source + target - both, len(ids), imported)
 
 
+def merged_words(session: Session, post_ids: Iterable[int]) -> dict[int, str]:
+    """Words of everything that was merged into these posts, by post: what everybody may read of it."""
+    heads = list(post_ids)
+    links = tree.below(session, heads)
+    merged = sorted(links.keys() - set(heads))
+    found: dict[int, str] = {}
+    for chunk in tree.chunks(merged):
+        readable = (
+            col(Post.deleted_at).is_(None), col(Post.hidden_at).is_(None), col(Post.visibility) == Visibility.PUBLIC
+        )  # fmt: skip
+        for post_id, title, body in session.exec(
+            columns(Post.id, Post.title, Post.body).where(col(Post.id).in_(chunk), *readable).order_by(col(Post.id))
+        ):
+            head = next(step for step in path(links, post_id) if step in heads)
+            found[head] = f"{found.get(head, '')}\n{title}\n{body[:WORDS_OF_ONE]}"[:WORDS_OF_ALL]
+    return found
+
+
 def merge_of(session: Session, source_id: int) -> Merge | None:
     """The merge by which a post leads elsewhere now; None when it stands by itself."""
     return session.exec(select(Merge).where(Merge.source_id == source_id, col(Merge.undone_at).is_(None))).first()
+
+
+def newest_merge(session: Session, post_id: int) -> Merge | None:
+    """The latest merge on the way from a post to the head of its group."""
+    found = merges_of(session, list(tree.above(session, [post_id])))
+    return max(found.values(), key=lambda merge: (merge.at, merge.id or 0), default=None)
 
 
 def merges_of(session: Session, source_ids: Sequence[int]) -> dict[int, Merge]:

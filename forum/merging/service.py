@@ -1,5 +1,7 @@
 """Merging posts and taking it back: a link is set or removed, and the figures follow."""
 
+from datetime import timedelta
+
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
@@ -8,13 +10,17 @@ from cocreate.core.actor import Actor
 from cocreate.core.errors import Conflict, Invalid, NotFound
 from cocreate.core.text_marks import N_
 from forum import indexing
-from forum.events import PostsMerged, PostUnmerged
+from forum.events import ObjectionDecided, PostsMerged, PostUnmerged
 from forum.merging import tree
 from forum.merging.models import Merge, MergeObjection
 from forum.merging.queries import merge_sum
 from forum.posts.models import Post, Visibility
 from forum.posts.queries import get_post
 from search import api as search
+
+TELL, UNTELL = "forum.tell_merge", "forum.tell_unmerge"
+GRACE = timedelta(minutes=2)
+"""A merge by mistake, taken back within this time, is told to nobody."""
 
 
 class SamePost(Invalid):
@@ -71,6 +77,8 @@ def merge_posts(session: Session, source_id: int, target_id: int, *, by: Actor, 
     tree.refresh(session, {source_id, target_id})
     audit.record(session, by, "post.merge", "post", source_id, into=target_id, merge=merge.id, **sums.plain())
     outbox.publish(session, PostsMerged(merge_id=merge.id or 0, source_id=source_id, target_id=target_id))
+    # Later, so that a slip which is taken back at once is told to nobody.
+    outbox.enqueue(session, TELL, run_after=clock.now() + GRACE, merge_id=merge.id)
     return merge
 
 
@@ -114,6 +122,7 @@ def undo_merge(session: Session, merge_id: int, *, by: Actor) -> Merge:
     _grant_objections(session, merge, by=by)
     audit.record(session, by, "post.unmerge", "post", merge.source_id, of=head_id, merge=merge_id)
     outbox.publish(session, PostUnmerged(merge_id=merge_id, source_id=merge.source_id, target_id=head_id))
+    outbox.enqueue(session, UNTELL, merge_id=merge_id)
     return merge
 
 
@@ -129,3 +138,4 @@ def _grant_objections(session: Session, merge: Merge, *, by: Actor) -> None:
     for objection in session.exec(waiting):
         objection.decided_at, objection.decided_by_id, objection.kept = merge.undone_at, by.id, False
         session.add(objection)
+        outbox.publish(session, ObjectionDecided(objection_id=objection.id or 0))

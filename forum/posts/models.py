@@ -51,6 +51,9 @@ STATUS_LABELS = {
     PostStatus.DECLINED: N_("Not for now"),
     PostStatus.MERGED: N_("Merged"),
 }
+OWN_CAUSES = (None, "merge", "returned")
+"""Steps of the forum's own: by hand, by passing on the head of a merged group, or back to what stood before another
+room came."""
 VOTABLE = frozenset({PostStatus.OPEN, PostStatus.REVIEWING, PostStatus.PLANNED, PostStatus.STARTED})
 
 _LISTED = "deleted_at IS NULL AND hidden_at IS NULL AND merged_into_id IS NULL"
@@ -117,6 +120,12 @@ class Post(SQLModel, table=True):
     hot: float = 0.0
 
     @property
+    def shown_status(self) -> PostStatus:
+        """What readers see on the post itself: a merged one stands where the post does that it leads to. Its own status
+        is kept, for the day when it stands by itself again."""
+        return PostStatus.MERGED if self.merged_into_id is not None else self.status
+
+    @property
     def votable(self) -> bool:
         return self.status in VOTABLE and self.merged_into_id is None
 
@@ -167,7 +176,7 @@ class StatusChange(SQLModel, table=True):
     @property
     def own(self) -> bool:
         """Whether the forum tells of it: a step that another room caused is told there, until that room lets go."""
-        return self.cause_kind is None or self.to_status == PostStatus.OPEN
+        return self.cause_kind in OWN_CAUSES or self.to_status == PostStatus.OPEN
 
 
 class PostHold(SQLModel, table=True):

@@ -1,7 +1,7 @@
 """Reading posts: who may see which, and posts as small frozen values for the rooms above."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,12 +14,13 @@ from cocreate.core.tables import columns
 from cocreate.identity.members.models import Member
 from cocreate.identity.vehicles.models import Vehicle
 from forum.boards.models import Board
+from forum.merging.queries import heads_of
 from forum.posts.models import Post, PostKind, PostStatus, Visibility
 
 
 @dataclass(frozen=True)
 class PostCard:
-    """What a row, a quote or a slot shows of one post."""
+    """What a row, a quote or a slot shows of one post. The status of a merged one is `merged`."""
 
     id: int
     title: str
@@ -37,11 +38,16 @@ class PostCard:
     comment_count: int
     channel: str
     visibility: Visibility
+    merged_into_id: int | None = None
 
 
 @dataclass(frozen=True)
 class PostText:
-    """A post as the themes read it. `person`: "m12" for a member, "source:label" for an imported label, else None."""
+    """A post as the themes read it. `person`: "m12" for a member, "source:label" for an imported label, else None.
+
+    A merged post is a voice of its own still: `stands` is where the post that it leads to stands, its votes are counted
+    there and 0 here.
+    """
 
     id: int
     title: str
@@ -54,11 +60,18 @@ class PostText:
     visibility: Visibility
     person: str | None
     vote_count: int
+    stands: PostStatus = PostStatus.OPEN
+    merged: bool = False
 
 
 def listed() -> tuple[sa.ColumnElement[bool], ...]:
-    """Conditions of posts that lists and themes may use at all; literally those of the partial indexes."""
-    return (col(Post.deleted_at).is_(None), col(Post.hidden_at).is_(None), col(Post.merged_into_id).is_(None))
+    """Conditions of posts that lists may use at all; literally those of the partial indexes."""
+    return (*speaking(), col(Post.merged_into_id).is_(None))
+
+
+def speaking() -> tuple[sa.ColumnElement[bool], ...]:
+    """Conditions of posts that say something to themes: merged ones do, although lists show them no more."""
+    return (col(Post.deleted_at).is_(None), col(Post.hidden_at).is_(None))
 
 
 def readable_by(actor: Actor) -> list[sa.ColumnElement[bool]]:
@@ -103,7 +116,7 @@ def post_cards(session: Session, ids: Iterable[int], *, actor: Actor) -> dict[in
         columns(
             Post.id, Post.title, Post.kind, Post.status, Post.board_id, Board.name, Post.model, Post.author_id,
             Member.name, Post.author_label, Vehicle.verified_at, Post.created_at, Post.vote_count,
-            Post.imported_votes, Post.comment_count, Post.channel, Post.visibility,
+            Post.imported_votes, Post.comment_count, Post.channel, Post.visibility, Post.merged_into_id,
         )
         .outerjoin(Board, col(Board.id) == Post.board_id)
         .outerjoin(Member, col(Member.id) == Post.author_id)
@@ -117,7 +130,8 @@ def _card(row: Sequence[Any]) -> PostCard:
     values = list(row)
     values[5] = values[5] or ""
     values[8:11] = [values[8] or values[9] or "", values[10] is not None]
-    return PostCard(*values)
+    card = PostCard(*values)
+    return card if card.merged_into_id is None else replace(card, status=PostStatus.MERGED)
 
 
 def person_of(author_id: int | None, source: str, label: str | None) -> str | None:
@@ -130,23 +144,36 @@ def person_of(author_id: int | None, source: str, label: str | None) -> str | No
 def post_texts(
     session: Session, *, after_id: int = 0, limit: int = 1000, ids: Sequence[int] | None = None
 ) -> list[PostText]:
-    """Posts by ascending id, without blanked, hidden and merged ones; staff-only ones are included."""
+    """Posts by ascending id, without blanked and hidden ones; staff-only and merged ones are included."""
     statement = (
         columns(
             Post.id, Post.title, Post.body, Post.created_at, Post.model, Post.kind, Post.status, Post.board_id,
-            Post.visibility, Post.author_id, Post.source, Post.author_label, Post.vote_count,
+            Post.visibility, Post.author_id, Post.source, Post.author_label, Post.vote_count, Post.merged_into_id,
         )
-        .where(*listed(), col(Post.id) > after_id)
+        .where(*speaking(), col(Post.id) > after_id)
         .order_by(col(Post.id))
     )  # fmt: skip
     statement = statement.where(col(Post.id).in_(list(ids))) if ids is not None else statement.limit(limit)
-    return [_text(row) for row in session.exec(statement)]
+    rows = session.exec(statement).all()
+    stands = _stands(session, [row[0] for row in rows if row[-1] is not None])
+    return [_text(row, stands) for row in rows]
 
 
-def _text(row: Sequence[Any]) -> PostText:
-    values = list(row)
+def _stands(session: Session, merged: Sequence[int]) -> dict[int, PostStatus]:
+    """The status of the head of each merged post's group."""
+    heads = heads_of(session, merged) if merged else {}
+    statement = columns(Post.id, Post.status).where(col(Post.id).in_(sorted(set(heads.values()))))
+    statuses = dict(session.exec(statement).all()) if heads else {}
+    return {post_id: statuses[head_id] for post_id, head_id in heads.items()}
+
+
+def _text(row: Sequence[Any], stands: Mapping[int, PostStatus]) -> PostText:
+    *values, merged_into_id = row
     values[9:12] = [person_of(*values[9:12])]
-    return PostText(*values)
+    text = PostText(*values)
+    if merged_into_id is None:
+        return replace(text, stands=text.status)
+    return replace(text, vote_count=0, stands=stands[text.id], merged=True)
 
 
 def models_in_use(session: Session) -> list[str]:

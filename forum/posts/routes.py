@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 
+from cocreate.core.tables import MAX_ID
 from cocreate.core.text_marks import N_
 from cocreate.identity.vehicles.queries import garage
 from cocreate.web.access import CurrentActor, CurrentRuntime, Db, ReadDb, RowId, allow
@@ -12,7 +13,9 @@ from cocreate.web.forms import BoundForm
 from cocreate.web.page import CurrentPage
 from forum.comments.queries import threads
 from forum.desk.forms import ResponseForm, StatusForm
-from forum.merging.queries import group_of
+from forum.merging import tree
+from forum.merging.split_views import split_view
+from forum.merging.views import merged_into, sources_of
 from forum.posts import listing, service, views
 from forum.posts.facets import facets
 from forum.posts.listing import Filters, Sort
@@ -93,10 +96,24 @@ def show_product_line(key: str, page: CurrentPage) -> Response:
 
 
 @router.get("/posts/{post_id}", dependencies=READ)
-def show_post(post_id: RowId, actor: CurrentActor, db: ReadDb, page: CurrentPage) -> Response:
-    """One post: what was said, where it stands, what the brand answers, what others say."""
+def show_post(
+    post_id: RowId,
+    actor: CurrentActor,
+    db: ReadDb,
+    page: CurrentPage,
+    self_: Annotated[str, Query(alias="self")] = "",
+    from_: Annotated[int, Query(alias="from", ge=0, le=MAX_ID)] = 0,
+) -> Response:
+    """One post: what was said, where it stands, what the brand answers, what others say. The address of a merged post
+    leads to the one that it is part of; with `self` it shows the post by itself."""
     view = views.post_page(db, post_id, actor)
-    steps, reached = views.journey(page, view.post.created_at, view.trail)
+    place = merged_into(db, actor, [view.post]).get(post_id)
+    if place is not None and place.open and not self_:
+        return page.redirect("show_post", query={"from": post_id}, post_id=place.head.id)
+    stands_id = place.head.id or 0 if place else post_id
+    trail = views.trail(db, stands_id) if place else view.trail
+    steps, reached = views.journey(page, (place.head if place else view.post).created_at, trail)
+    links = tree.below(db, [post_id])
     return page.render(
         "forum/posts/show.html",
         public=view.post.public,
@@ -104,10 +121,15 @@ def show_post(post_id: RowId, actor: CurrentActor, db: ReadDb, page: CurrentPage
         post=view.post,
         steps=steps,
         reached=reached,
-        extra=page.slots(db, "post.page", [post_id]).get(post_id),
+        place=place,
+        own_track=bool(trail) and trail[-1].own,
+        sources=sources_of(db, links, post_id, actor),
+        came_from=from_ if from_ in links else 0,
+        split=split_view(db, actor, post_id),
+        extra=page.slots(db, "post.page", [stands_id]).get(stands_id),
         threads=threads(db, post_id, actor),
         comment_form=None,
-        scenes=scenes_of(db, group_of(db, post_id).post_ids, actor),
+        scenes=scenes_of(db, sorted(links), actor),
         cars=garage(db, actor.member_id) if actor.signed_in else [],
         staff_only=view.post.visibility == Visibility.STAFF,
         status_form=BoundForm[StatusForm].blank(status=view.post.status.value),

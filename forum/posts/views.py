@@ -51,11 +51,6 @@ class PostPage:
     response: Response | None = None
     hidden_because: str = ""
 
-    @property
-    def own_track(self) -> bool:
-        """Whether the forum draws the track: a step with a cause is drawn by the room that caused it."""
-        return bool(self.trail) and self.trail[-1].own
-
     def mark(self) -> str | None:
         """The sign beside the author's name, given by the site: a role of the brand, or an owner whose car is known."""
         if self.author.role is not None:
@@ -89,9 +84,7 @@ def post_page(session: Session, post_id: int, actor: Actor) -> PostPage:
         voted=bool(voted),
         followed=bool(followed),
         tags=list(session.exec(select(PostTag.tag).where(PostTag.post_id == post_id).order_by(PostTag.tag))),
-        trail=list(
-            session.exec(select(StatusChange).where(StatusChange.post_id == post_id).order_by(col(StatusChange.id)))
-        ),
+        trail=trail(session, post_id),
         response=None if response is None else Response(
             known.get(response.author_id, NOBODY), response.body, response.created_at, response.edited_at
         ),
@@ -99,10 +92,17 @@ def post_page(session: Session, post_id: int, actor: Actor) -> PostPage:
     )  # fmt: skip
 
 
+def trail(session: Session, post_id: int) -> list[StatusChange]:
+    """The steps of a post, in order."""
+    return list(
+        session.exec(select(StatusChange).where(StatusChange.post_id == post_id).order_by(col(StatusChange.id)))
+    )  # fmt: skip
+
+
 def _exists(table: Any, actor: Actor) -> Any:
     if not actor.signed_in:
         return sa.literal(0)
-    return sa.exists().where(table.post_id == Post.id, table.member_id == actor.id).correlate(Post)
+    return sa.exists().where(table.root_id == Post.id, table.member_id == actor.id).correlate(Post)
 
 
 def journey(page: Page, created_at: datetime, trail: Sequence[StatusChange]) -> tuple[list[dict[str, Any]], str]:

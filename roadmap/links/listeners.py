@@ -5,17 +5,26 @@ from sqlmodel import Session, col, select
 
 from cocreate.core.runtime import Runtime
 from feedback_cluster.events import RunFinished, ThemePostsChanged, ThemesMerged
-from forum.events import PostDeleted, PostHidden, PostRestored, VoteCast, VoteWithdrawn
+from forum import api as forum
+from forum.events import PostDeleted, PostHidden, PostRestored, PostsMerged, PostUnmerged, VoteCast, VoteWithdrawn
 from roadmap.items.models import RoadmapItem
 from roadmap.links import service
 from roadmap.links.models import ItemLink, ItemPost
 
 AboutPost = PostDeleted | PostHidden | PostRestored | VoteCast | VoteWithdrawn
+Merged = PostsMerged | PostUnmerged
 
 
 def recount(session: Session, event: AboutPost) -> None:
     """A voice or a vote came or went: the items behind which it stands count again."""
-    service.touch(session, session.exec(select(ItemPost.item_id).where(ItemPost.post_id == event.post_id)))
+    ids = forum.group_ids(session, event.post_id)
+    service.touch(session, session.exec(select(ItemPost.item_id).where(col(ItemPost.post_id).in_(ids))))
+
+
+def follow_posts_merged(session: Session, event: Merged) -> None:
+    """Posts are one wish now, or two again: an item that answers one of them answers the head of its group as well."""
+    ids = {*forum.group_ids(session, event.source_id), *forum.group_ids(session, event.target_id)}
+    service.touch(session, session.exec(select(ItemPost.item_id).where(col(ItemPost.post_id).in_(ids))))
 
 
 def follow_posts(session: Session, event: ThemePostsChanged) -> None:

@@ -23,6 +23,7 @@ from roadmap.items.stages import POST_STATUS, further
 from roadmap.links.models import ItemLink, ItemPost
 
 CHUNK = 500
+CAUSE = "roadmap_item"
 NOBODY = Actor()
 """Who acts when news alone makes posts follow."""
 
@@ -122,7 +123,10 @@ def _posts_named(session: Session, item_id: int) -> dict[int, int | None]:
     named: dict[int, int | None] = {}
     for theme_id, ids in cluster.post_ids_of(session, themes).items():
         named |= dict.fromkeys(ids, theme_id)
-    return named | {row.post_id: None for row in rows if row.post_id is not None}
+    named |= {row.post_id: None for row in rows if row.post_id is not None}
+    # An item that answers a merged post answers the one that it leads to: that is the one owners see.
+    heads = forum.heads_of(session, named)
+    return {heads[post_id]: theme_id for post_id, theme_id in named.items() if post_id in heads} | named
 
 
 def settle_item(
@@ -146,7 +150,7 @@ def settle_posts(
         groups[lead].append(post_id)
     for (item_id, status), ids in sorted(groups.items()):
         said = reason if item_id == cause_id else ""
-        forum.set_status(session, ids, POST_STATUS[status], cause=("roadmap_item", item_id), by=by, reason=said, at=at)
+        forum.set_status(session, ids, POST_STATUS[status], cause=(CAUSE, item_id), by=by, reason=said, at=at)
 
 
 def _leading_items(session: Session, post_ids: Sequence[int]) -> dict[int, tuple[int, ItemStatus]]:
@@ -165,7 +169,8 @@ def _leading_items(session: Session, post_ids: Sequence[int]) -> dict[int, tuple
 
 
 def _let_go(session: Session, item_id: int, post_ids: Sequence[int], status: ItemStatus, *, by: Actor) -> None:
-    """Posts that no item answers any more wait again, unless somebody has since given them another status by hand."""
+    """Posts that no item answers any more return to where they stood before one did, unless somebody has since given
+    them another status by hand."""
     if not post_ids:
         return
     led = _leading_items(session, post_ids)
@@ -174,7 +179,12 @@ def _let_go(session: Session, item_id: int, post_ids: Sequence[int], status: Ite
     ours = (
         [post.id for post in forum.post_texts(session, ids=free) if post.status == POST_STATUS[status]] if free else []
     )
-    forum.set_status(session, ours, PostStatus.OPEN, cause=("roadmap_item", item_id), by=by)
+    back: dict[PostStatus, list[int]] = defaultdict(list)
+    for post_id, before in forum.status_before(session, ours, CAUSE).items():
+        back[before].append(post_id)
+    for before, ids in sorted(back.items()):
+        cause = CAUSE if before == PostStatus.OPEN else "returned"
+        forum.set_status(session, ids, before, cause=(cause, item_id), by=by)
 
 
 def touch(session: Session, item_ids: Iterable[int]) -> None:

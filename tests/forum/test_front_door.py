@@ -15,7 +15,7 @@ from cocreate.identity.sessions.service import guest
 from forum import api
 from forum.boards.models import Board
 from forum.follows.models import Subscription
-from forum.posts.models import Post, PostHold, PostKind, Visibility
+from forum.posts.models import Post, PostHold, PostKind, PostStatus, Visibility
 from forum.votes.models import Vote
 from tests.factories.forum import acting
 
@@ -29,12 +29,14 @@ def test_texts_hold_what_may_be_grouped_and_who_speaks(
     nobody = make_post("没有名字", imported=True, source="weibo", external_id="1")
     make_post(deleted_at=clock.now())
     make_post(hidden_at=clock.now())
-    make_post(merged_into_id=own.id)
+    merged = make_post("并入的", imported=True, merged_into_id=own.id, votes=2, status=PostStatus.PLANNED)
     with runtime.database.read() as session:
         texts = api.post_texts(session)
         assert [(text.id, text.person) for text in texts] == [
-            (own.id, f"m{author.id}"), (named.id, "weibo:老王"), (nobody.id, None)
+            (own.id, f"m{author.id}"), (named.id, "weibo:老王"), (nobody.id, None), (merged.id, None)
         ]  # fmt: skip
+        # A merged post speaks for its theme still; where it stands and who votes is said at the post it leads to.
+        assert (texts[3].stands, texts[3].status, texts[3].vote_count) == (PostStatus.OPEN, PostStatus.PLANNED, 0)
         assert (texts[0].title, texts[0].body, texts[1].visibility) == ("自己写的", "正文", "staff")
         assert [text.id for text in api.post_texts(session, after_id=own.id or 0, limit=1)] == [named.id]
         assert [text.id for text in api.post_texts(session, ids=[nobody.id or 0])] == [nobody.id]
