@@ -46,4 +46,3 @@ def _voice(row: Sequence[object]) -> Voice:
     return Voice(
         int(str(post_id)), str(title), str(body)[:CHARACTERS], str(model), str(kind), visibility == Visibility.STAFF
     )
-

@@ -258,6 +258,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_cluster_run_state"), ["state"], unique=False)
 
     op.create_table(
+        "duplicate_run",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("started_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("finished_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("posts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("done", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("last_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("found", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("weights", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["member.id"], name=op.f("fk_duplicate_run_by_id_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_duplicate_run")),
+    )
+    with op.batch_alter_table("duplicate_run", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_duplicate_run_finished_at"), ["finished_at"], unique=False)
+
+    op.create_table(
         "import",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("table", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
@@ -807,6 +824,26 @@ def upgrade() -> None:
         batch_op.create_index("ix_draft_saved_at", ["saved_at"], unique=False)
 
     op.create_table(
+        "duplicate_decision",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "state",
+            sa.Enum("open", "accepted", "rejected", "stale", name="state", native_enum=False, length=24),
+            nullable=False,
+        ),
+        sa.Column("kept_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("merge_ids", sa.JSON(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("undone_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["by_id"], ["member.id"], name=op.f("fk_duplicate_decision_by_id_member")),
+        sa.ForeignKeyConstraint(["kept_id"], ["post.id"], name=op.f("fk_duplicate_decision_kept_id_post")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_duplicate_decision")),
+    )
+    with op.batch_alter_table("duplicate_decision", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_duplicate_decision_by_id"), ["by_id"], unique=False)
+
+    op.create_table(
         "item_change",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1275,6 +1312,42 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_merge_objection_decided_at"), ["decided_at"], unique=False)
 
     op.create_table(
+        "merge_suggestion",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("low_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("high_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("score", sa.Float(), nullable=False),
+        sa.Column("words", sa.JSON(), nullable=False),
+        sa.Column("doubts", sa.JSON(), nullable=False),
+        sa.Column("origin", sa.Enum("machine", "owner", name="origin", native_enum=False, length=24), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum("open", "accepted", "rejected", "stale", name="state", native_enum=False, length=24),
+            nullable=False,
+        ),
+        sa.Column("decided_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("decided_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("decision_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("scored_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.CheckConstraint("low_id < high_id", name=op.f("ck_merge_suggestion_ordered")),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["member.id"], name=op.f("fk_merge_suggestion_decided_by_id_member")
+        ),
+        sa.ForeignKeyConstraint(
+            ["decision_id"], ["duplicate_decision.id"], name=op.f("fk_merge_suggestion_decision_id_duplicate_decision")
+        ),
+        sa.ForeignKeyConstraint(["high_id"], ["post.id"], name=op.f("fk_merge_suggestion_high_id_post")),
+        sa.ForeignKeyConstraint(["low_id"], ["post.id"], name=op.f("fk_merge_suggestion_low_id_post")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_merge_suggestion")),
+        sa.UniqueConstraint("low_id", "high_id", name=op.f("uq_merge_suggestion_low_id_high_id")),
+    )
+    with op.batch_alter_table("merge_suggestion", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_merge_suggestion_decision_id"), ["decision_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_merge_suggestion_high_id"), ["high_id"], unique=False)
+        batch_op.create_index("ix_merge_suggestion_queue", ["state", "origin", "score", "id"], unique=False)
+
+    op.create_table(
         "post_split_part",
         sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("split_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1285,15 +1358,35 @@ def upgrade() -> None:
     with op.batch_alter_table("post_split_part", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_post_split_part_split_id"), ["split_id"], unique=False)
 
+    op.create_table(
+        "merge_report",
+        sa.Column("suggestion_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("from_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["from_id"], ["post.id"], name=op.f("fk_merge_report_from_id_post")),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_merge_report_member_id_member")),
+        sa.ForeignKeyConstraint(
+            ["suggestion_id"], ["merge_suggestion.id"], name=op.f("fk_merge_report_suggestion_id_merge_suggestion")
+        ),
+        sa.PrimaryKeyConstraint("suggestion_id", "member_id", name=op.f("pk_merge_report")),
+    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table("merge_report")
     with op.batch_alter_table("post_split_part", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_post_split_part_split_id"))
 
     op.drop_table("post_split_part")
+    with op.batch_alter_table("merge_suggestion", schema=None) as batch_op:
+        batch_op.drop_index("ix_merge_suggestion_queue")
+        batch_op.drop_index(batch_op.f("ix_merge_suggestion_high_id"))
+        batch_op.drop_index(batch_op.f("ix_merge_suggestion_decision_id"))
+
+    op.drop_table("merge_suggestion")
     with op.batch_alter_table("merge_objection", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_merge_objection_decided_at"))
 
@@ -1389,6 +1482,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_item_change_item_id"))
 
     op.drop_table("item_change")
+    with op.batch_alter_table("duplicate_decision", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_duplicate_decision_by_id"))
+
+    op.drop_table("duplicate_decision")
     with op.batch_alter_table("draft", schema=None) as batch_op:
         batch_op.drop_index("ix_draft_saved_at")
 
@@ -1506,6 +1603,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_import_sha256"))
 
     op.drop_table("import")
+    with op.batch_alter_table("duplicate_run", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_duplicate_run_finished_at"))
+
+    op.drop_table("duplicate_run")
     with op.batch_alter_table("cluster_run", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_cluster_run_state"))
         batch_op.drop_index(batch_op.f("ix_cluster_run_started_by"))
