@@ -15,6 +15,7 @@ from cocreate.web.refusals import FOR_TOKENS, refusals
 from forum.boards.models import Board
 from forum.comments import service as comments
 from forum.comments.queries import CommentView, page_of_comments
+from forum.merging.queries import heads_of
 from forum.posts import listing, service
 from forum.posts.forms import split_tags
 from forum.posts.listing import Filters, Sort
@@ -97,7 +98,8 @@ def put_vote(post_id: RowId, actor: CurrentActor, db: Db) -> VoteOut:
     """Give the member's one vote; a second time changes nothing."""
     post = get_post(db, post_id, actor)
     votes.cast_vote(db, post, voter=actor)
-    return VoteOut(post_id=post_id, votes=post.vote_count, voted=True)
+    head = votes.head_of(db, post)
+    return VoteOut(post_id=head.id or 0, votes=head.vote_count, voted=True)
 
 
 @router.delete(
@@ -109,7 +111,8 @@ def remove_vote(post_id: RowId, actor: CurrentActor, db: Db) -> VoteOut:
     """Take the member's vote back; without one nothing changes."""
     post = get_post(db, post_id, actor)
     votes.withdraw_vote(db, post, voter=actor)
-    return VoteOut(post_id=post_id, votes=post.vote_count, voted=False)
+    head = votes.head_of(db, post)
+    return VoteOut(post_id=head.id or 0, votes=head.vote_count, voted=False)
 
 
 @router.get(
@@ -158,14 +161,16 @@ def posts_out(session: Session, ids: list[int], actor: Actor) -> dict[int, PostO
     named = columns(PostTag.post_id, PostTag.tag).where(col(PostTag.post_id).in_(list(cards))).order_by(PostTag.tag)
     for post_id, tag in session.exec(named):
         tags.setdefault(post_id, []).append(tag)
-    voted = voted_ids(session, actor, list(cards))
+    heads = heads_of(session, [card.id for card in cards.values() if card.merged_into_id is not None])
+    voted = voted_ids(session, actor, [*cards, *heads.values()])
     return {
         card.id: PostOut(
             id=card.id, url=f"/posts/{card.id}", title=card.title, body=further[card.id][0], kind=card.kind,
             status=card.status, board=further[card.id][1], model=card.model, model_year=further[card.id][2],
             author=card.author_name or None, author_verified=card.author_verified, channel=card.channel,
             visibility=card.visibility, tags=tags.get(card.id, []), votes=card.vote_count,
-            imported_votes=card.imported_votes, comments=card.comment_count, voted=card.id in voted,
+            imported_votes=card.imported_votes, comments=card.comment_count, voted=heads.get(card.id, card.id) in voted,
+            merged_into=heads.get(card.id),
             created_at=card.created_at, edited_at=further[card.id][3],
         )
         for card in cards.values()

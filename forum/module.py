@@ -33,6 +33,7 @@ from forum.events import (
 from forum.follows import routes as follows
 from forum.follows.service import forget_follower
 from forum.merging import api_v1 as merging_api
+from forum.merging import demo as merge_demo
 from forum.merging import indexing as merging_index
 from forum.merging import notices as merge_notices
 from forum.merging import routes as merging
@@ -124,7 +125,7 @@ module = Module(
         Job(TELL_SPLIT, merge_notices.tell_split),
     ],
     timers=[Timer("forum.prune_drafts"), Timer("forum.find_duplicates_nightly", hour=3)],
-    seeds=[demo.seed, scene_demo.seed],
+    seeds=[demo.seed, scene_demo.seed, merge_demo.seed],
     benches={"board": bench.board, "compose": compose_bench.compose, "duplicates": duplicates_bench.duplicates},
     nav=[
         NavItem(N_("Look around"), "show_board", "house", position=10),

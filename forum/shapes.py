@@ -13,7 +13,8 @@ _POST: dict[str, Any] = {
     "id": 12, "url": "/posts/12", "title": "雨刷记住上次的档位", "body": "每次上车都要重新拨。", "kind": "idea",
     "status": "open", "board": "cockpit", "model": "示例 SUV", "model_year": 2026, "author": "小周",
     "author_verified": True, "channel": "forum", "visibility": "public", "tags": ["雨刷"], "votes": 87,
-    "imported_votes": 0, "comments": 6, "voted": False, "created_at": "2026-06-05T08:00:00Z", "edited_at": None,
+    "imported_votes": 0, "comments": 6, "voted": False, "merged_into": None,
+    "created_at": "2026-06-05T08:00:00Z", "edited_at": None,
 }  # fmt: skip
 
 
@@ -40,6 +41,9 @@ class PostOut(BaseModel):
     imported_votes: int
     comments: int
     voted: bool = Field(description="Whether the token's member has voted for it.")
+    merged_into: int | None = Field(
+        description="The post that it is part of by a merge, at the head of its group: votes for it count there."
+    )
     created_at: datetime
     edited_at: datetime | None
 
@@ -79,7 +83,7 @@ class VoteOut(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"example": {"post_id": 12, "votes": 88, "voted": True}})
 
-    post_id: int
+    post_id: int = Field(description="Where the vote counts: the post itself, or the one that it was merged into.")
     votes: int
     voted: bool
 

@@ -25,7 +25,7 @@ def cast_vote(
     """Give one's vote."""
     post = get_post(db, post_id, actor)
     service.cast_vote(db, post, voter=actor)
-    return _answer(page, post, voted=True, layout=layout, at=at)
+    return _answer(page, service.head_of(db, post), voted=True, layout=layout, at=at)
 
 
 @router.post("/posts/{post_id}/vote/withdraw")
@@ -35,7 +35,7 @@ def withdraw_vote(
     """Take one's vote back."""
     post = get_post(db, post_id, actor)
     service.withdraw_vote(db, post, voter=actor)
-    return _answer(page, post, voted=False, layout=layout, at=at)
+    return _answer(page, service.head_of(db, post), voted=False, layout=layout, at=at)
 
 
 def _answer(page: Page, post: Post, *, voted: bool, layout: str, at: str) -> Response:

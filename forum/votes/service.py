@@ -74,6 +74,12 @@ def withdraw_vote(session: Session, post: Post, *, voter: Actor) -> bool:
     return True
 
 
+def head_of(session: Session, post: Post) -> Post:
+    """The post where a vote for this one counts, as it is now: itself, or the one that it was merged into."""
+    head_id = tree.head(session, post.id or 0)
+    return post if head_id == post.id else session.get_one(Post, head_id, populate_existing=True)
+
+
 def _hold_head(session: Session, post: Post) -> _Head:
     """Lock the row where a vote for this post counts; VotingClosed when it takes none."""
     tree.lock_links(session)
