@@ -158,7 +158,7 @@ def _server(runtime: Runtime, *, cache_seconds: float) -> Iterator[int]:
 
 
 def _wait(port: int) -> None:
-    for _ in range(200):
+    for _ in range(1200):
         try:
             if _get(http.client.HTTPConnection("127.0.0.1", port, timeout=5), "/healthz", {}) == 200:
                 return
