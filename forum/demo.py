@@ -22,11 +22,11 @@ from forum.boards.models import Board
 from forum.comments.models import Comment
 from forum.desk.models import OfficialResponse
 from forum.follows.models import Subscription
-from forum.indexing import post_doc
+from forum.indexing import post_doc, post_facts
 from forum.posts.hot import hot_score
 from forum.posts.models import Post, PostKind, PostTag
 from forum.votes.models import Vote
-from search.api import prepare, put
+from search.api import prepare, put, refresh
 
 CONTENT = Path(__file__).parent / "demo"
 Keys = Mapping[str, int]
@@ -58,6 +58,7 @@ def seed(runtime: Runtime) -> None:
         put(
             session, [_with_id(doc, ids[row["key"]], boards[row["board"]]) for doc, row in zip(docs, rows, strict=True)]
         )
+        refresh(session, "post", post_facts(session, list(ids.values())))
     runtime.memory["demo.boards"], runtime.memory["demo.posts"] = boards, ids
 
 
@@ -121,7 +122,8 @@ def _post(
 
 def _doc(row: dict[str, Any], at: datetime, car: Any) -> Any:
     return post_doc(
-        title=row["title"], body=row["body"], created_at=at, model=car[1] if car else "", tags=row["tags"]
+        title=row["title"], body=row["body"], created_at=at, model=car[1] if car else "", tags=row["tags"],
+        kind=PostKind(row["kind"]),
     )  # fmt: skip
 
 

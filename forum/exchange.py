@@ -25,7 +25,7 @@ from cocreate.exchange import values
 from cocreate.exchange.table import BATCH, Field, Kept, Options, Outcome, PlannedRow, RowError, SourceRow, UndoStep
 from cocreate.text.excerpt import first_sentence
 from forum.events import PostsImported, PostsWithdrawn
-from forum.indexing import post_doc
+from forum.indexing import NEW, post_doc, post_facts
 from forum.posts.hot import hot_score
 from forum.posts.models import KIND_LABELS, Post, PostKind, PostTag, Visibility
 from forum.posts.queries import readable_by
@@ -142,6 +142,8 @@ class PostTable:
                 for key, post_id in ids.items()
             ],
         )  # fmt: skip
+        if changed:
+            search.refresh(session, "post", post_facts(session, list(changed)))
         if ids:
             outbox.publish(session, PostsImported(import_id=import_id, post_ids=sorted(ids.values())))
         # A voice that another import added between our reading and our writing is known by now.
@@ -247,7 +249,7 @@ def _sorted_out(
 def _doc(voice: Voice, visibility: Visibility, moment: datetime) -> search.SearchDoc:
     return post_doc(
         title=voice.title, body=voice.body, created_at=voice.created_at or moment, model=voice.model,
-        visibility=visibility, tags=voice.tags,
+        visibility=visibility, tags=voice.tags, kind=voice.kind, facts=replace(NEW, votes=voice.imported_votes),
     )  # fmt: skip
 
 

@@ -13,13 +13,17 @@ from cocreate.core.tables import columns
 from cocreate.core.text_marks import N_
 from cocreate.web.page import Page
 from forum.boards.queries import boards
+from forum.desk.models import OfficialResponse
+from forum.events import OfficialResponseGiven, PostStatusChanged, VoteCast, VoteWithdrawn
 from forum.merging.queries import merged_words
-from forum.posts.models import KIND_LABELS, STATUS_LABELS, Post, PostTag, Visibility
+from forum.posts.models import KIND_LABELS, STATUS_LABELS, Post, PostKind, PostStatus, PostTag, Visibility
 from forum.posts.queries import listed, post_cards, visible_ids
 from forum.scenes.queries import scene_words
-from search.api import PreparedDoc, SearchDoc, prepare, put
+from search.api import Facts, PreparedDoc, SearchDoc, prepare, put, refresh
 
 BATCH = 500
+NEW = Facts(PostStatus.OPEN.value, 0, False)
+"""What holds of a post that was written just now."""
 
 
 def post_doc(
@@ -33,20 +37,43 @@ def post_doc(
     visibility: Visibility = Visibility.PUBLIC,
     tags: Sequence[str] = (),
     scenes: str = "",
+    kind: PostKind = PostKind.IDEA,
+    facts: Facts = NEW,
+    edited_at: datetime | None = None,
 ) -> SearchDoc:
-    """A post as search sees it; tags and scenes are found like words of the body. Status and votes are read from the
-    row itself, so a vote does not write the index."""
+    """A post as search sees it; tags and scenes are found like words of the body. facts: see `post_facts`."""
     return SearchDoc(
         kind="post", row_id=post_id, title=title, body=body, created_at=created_at, board_id=board_id, model=model,
         visibility=visibility.value, hidden_words="\n".join(filter(None, [" ".join(tags), scenes])),
+        variety=kind.value, status=facts.status, votes=facts.votes, answered=facts.answered, updated_at=edited_at,
     )  # fmt: skip
+
+
+def post_facts(session: Session, post_ids: Sequence[int]) -> dict[int, Facts]:
+    """Status, votes and whether the brand answered, by post; votes counted elsewhere count as well."""
+    answered = sa.exists().where(col(OfficialResponse.post_id) == col(Post.id))
+    statement = columns(Post.id, Post.status, Post.vote_count, Post.imported_votes, answered).where(
+        col(Post.id).in_(list(post_ids))
+    )
+    return {
+        post_id: Facts(PostStatus(status).value, votes + imported, bool(has_answer))
+        for post_id, status, votes, imported, has_answer in session.exec(statement)
+    }
+
+
+def refresh_facts(
+    session: Session, event: VoteCast | VoteWithdrawn | PostStatusChanged | OfficialResponseGiven
+) -> None:
+    """Listener: what searches filter and order by follows the post; its words are not indexed again."""
+    refresh(session, "post", post_facts(session, [event.post_id]))
 
 
 def prepare_post(session: Session, post: Post, tags: Sequence[str]) -> PreparedDoc:
     """The post's words, cut; call it before the first write of the transaction."""
     doc = post_doc(
         post_id=post.id or 0, title=post.title, body=post.body, created_at=post.created_at, board_id=post.board_id,
-        model=post.model, visibility=post.visibility, tags=tags,
+        model=post.model, visibility=post.visibility, tags=tags, kind=post.kind, edited_at=post.edited_at,
+        facts=post_facts(session, [post.id]).get(post.id, NEW) if post.id else NEW,
     )  # fmt: skip
     return prepare(session, [doc])[0]
 
@@ -64,7 +91,17 @@ def put_post(session: Session, prepared: PreparedDoc, post_id: int) -> None:
 
 def _documents(session: Session, condition: sa.ColumnElement[bool]) -> list[SearchDoc]:
     statement = (
-        columns(Post.id, Post.title, Post.body, Post.created_at, Post.board_id, Post.model, Post.visibility)
+        columns(
+            Post.id,
+            Post.title,
+            Post.body,
+            Post.created_at,
+            Post.board_id,
+            Post.model,
+            Post.visibility,
+            Post.kind,
+            Post.edited_at,
+        )
         .where(*listed(), condition)
         .order_by(col(Post.id))
         .limit(BATCH)
@@ -75,12 +112,14 @@ def _documents(session: Session, condition: sa.ColumnElement[bool]) -> list[Sear
     for post_id, tag in session.exec(columns(PostTag.post_id, PostTag.tag).where(col(PostTag.post_id).in_(wanted))):
         tags.setdefault(post_id, []).append(tag)
     scenes, merged = scene_words(session, wanted), merged_words(session, wanted)
+    facts = post_facts(session, wanted)
     return [
         post_doc(
             post_id=post_id, title=title, body=body, created_at=created_at, board_id=board_id, model=model,
             visibility=visibility, tags=tags.get(post_id, ()), scenes=scenes.get(post_id, "") + merged.get(post_id, ""),
+            kind=kind, facts=facts[post_id], edited_at=edited_at,
         )
-        for post_id, title, body, created_at, board_id, model, visibility in rows
+        for post_id, title, body, created_at, board_id, model, visibility, kind, edited_at in rows
     ]  # fmt: skip
 
 

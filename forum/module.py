@@ -29,6 +29,8 @@ from forum.events import (
     PostUnmerged,
     SceneAdded,
     ScenesChanged,
+    VoteCast,
+    VoteWithdrawn,
 )
 from forum.follows import routes as follows
 from forum.follows.service import forget_follower
@@ -89,8 +91,10 @@ module = Module(
         "forum.merging.models",
     ],
     listeners={
-        OfficialResponseGiven: [notices.tell_about_response],
-        PostStatusChanged: [notices.tell_about_status],
+        OfficialResponseGiven: [notices.tell_about_response, indexing.refresh_facts],
+        PostStatusChanged: [notices.tell_about_status, indexing.refresh_facts],
+        VoteCast: [indexing.refresh_facts],
+        VoteWithdrawn: [indexing.refresh_facts],
         CommentAdded: [notices.tell_about_comment],
         PostDeleted: [notices.forget_words, merge_notices.forget_own, merging_index.index_head],
         PostHidden: [notices.forget_words, merge_notices.forget_own, merging_index.index_head],

@@ -106,7 +106,7 @@ def facets(session: Session, query: SearchQuery) -> Facets:
     wanted = [phrases.as_typed(query.text)]
     if wanted[0] and not query.exact:
         lexicon = lexicon_of(session)
-        wanted.append(phrases.all_words(query.text, lexicon))
+        wanted += [phrases.glued(query.text), phrases.all_words(query.text, lexicon)]
         wanted += [phrases.as_read(reading, lexicon) for reading in rewriter_of(session).readings(query.text)]
     readings = [one for one in wanted if one]
     if query.text.strip() and not readings:
@@ -151,21 +151,29 @@ def _tiers(
     if query.exact:
         return [literal, *begins], ()
     held = len(literal.rows)
-    full = held >= query.limit and query.sort == "best"
-    readings = [
-        one for one in rewriter_of(session).readings(query.text) if not full or (one.posts or 0) > TOLD_APART * held
-    ]
-    others = [(one, tier(one.via, phrases.as_read(one, lexicon))) for one in readings]
-    others = [(one, found) for one, found in others if found.rows]
-    leads = [held * TOLD_APART < max(len(found.rows), one.posts or 0) for one, found in others]
-    leading = [found for (_, found), first in zip(others, leads, strict=True) if first]
-    following = [found for (_, found), first in zip(others, leads, strict=True) if not first]
-    before = held + sum(len(one.rows) for one in (*leading, *begins))
-    looser = phrases.all_words(query.text, lexicon)
+    readings = rewriter_of(session).readings(query.text)
+    if held >= query.limit and query.sort == "best":  # the page is full: what stands far oftener is still worth a hint
+        readings = [one for one in readings if (one.posts or 0) > TOLD_APART * held]
+    leading: list[Tier] = []
+    following: list[Tier] = []
+    told: list[Reading] = []
+    wanting = query.limit - held
+    for reading in readings:
+        # Once the page is full it only matters whether any row holds the next reading.
+        enough = weighed if wanting > 0 or query.sort != "best" else 1
+        found = _tier(session, reading.via, phrases.as_read(reading, lexicon), where, query, enough)
+        if not found.rows:
+            continue
+        told.append(reading)
+        leads = held * TOLD_APART < max(len(found.rows), reading.posts or 0)
+        (leading if leads else following).append(found)
+        wanting -= len(found.rows) if leads else 0
     words: list[Tier] = []
-    if looser and set(looser) != set(begun) and (before < query.limit or query.sort != "best"):
-        words = [tier("words", looser)]
-    return [literal, *leading, *begins, *words, *following], _told(one for one, _ in others)
+    if wanting > 0 or query.sort != "best":
+        looser = phrases.all_words(query.text, lexicon)
+        again = set(looser) == set(begun)
+        words = [tier("words", one) for one in (phrases.glued(query.text), [] if again else looser) if one]
+    return [literal, *leading, *begins, *words, *following], told(told)
 
 
 def _tier(session: Session, via: Via, wanted: list[Phrase], where: Where, query: SearchQuery, weighed: int) -> Tier:
@@ -183,7 +191,7 @@ def _tier(session: Session, via: Via, wanted: list[Phrase], where: Where, query:
     return Tier(via, rows, asked, known)
 
 
-def _told(readings: Iterable[Reading]) -> tuple[Rewritten, ...]:
+def told(readings: Iterable[Reading]) -> tuple[Rewritten, ...]:
     """What was typed and the words it was read as, each once."""
     words: dict[tuple[str, Via], dict[str, None]] = {}
     for reading in readings:

@@ -22,7 +22,7 @@ from search.lexicon.current import cuts_of
 from search.models import IndexedTokens
 
 RAREST = 14
-POSTINGS = 3000
+POSTINGS = 2000
 """Rows that the chosen tokens may stand in together; the three rarest are asked for in any case."""
 CANDIDATES = 50
 SIMILAR_CHARACTERS = 1000
@@ -102,7 +102,7 @@ def _tokens_of(session: Session, ids: list[int]) -> dict[int, tuple[set[str], se
     held: Any = IndexedTokens.__table__  # type: ignore[attr-defined]
     statement = sa.select(held.c.doc_id, held.c.title_tokens, held.c.body_tokens).where(held.c.doc_id.in_(ids))
     rows = session.connection().execute(statement)
-    return {row_id: (set(title.split()), set(body.split())) for row_id, title, body in rows}
+    return {row_id: (set(title.split()), set(body.split())) for row_id, title, body in rows.all()}
 
 
 def _known_counts(session: Session, tokens: Iterable[str]) -> tuple[dict[str, int], int]:

@@ -30,6 +30,23 @@ def as_typed(text: str, *, unfinished: bool = True) -> list[Phrase]:
     return list(dict.fromkeys(found))[:MOST_PHRASES]
 
 
+def glued(text: str) -> list[Phrase]:
+    """The text with latin tokens beside each other taken as one (car play: carplay); [] when there are none."""
+    folded = fold(text[:QUERY_CHARACTERS]).rstrip()
+    found: list[str] = []
+    before, joined = -1, False
+    for match in RUN.finditer(folded):
+        if match["latin"] and before >= 0 and folded[before : match.start()] == " ":
+            found[-1] += match["latin"]
+            joined = True
+        else:
+            found.append(match.group())
+        before = match.end() if match["latin"] else -1
+    if not joined:
+        return []
+    return [Phrase((run,)) if run.isascii() else _substring(run) for run in dict.fromkeys(found)][:MOST_PHRASES]
+
+
 def all_words(text: str, lexicon: Lexicon) -> list[Phrase]:
     """The words of the text in any order; all of them must be found. Stop words count only if there is nothing else.
 

@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from cocreate.core.db import Database
+from cocreate.core.runtime import Runtime
 from cocreate.text.cutter import cutter_for
 from cocreate.text.lexicon import Lexicon
 from cocreate.text.rewrite import Rewriter
@@ -27,7 +27,7 @@ from search.models import IndexedRow, IndexedTokens
 
 log = logging.getLogger(__name__)
 
-LEARN_EVERY_SECONDS = 600.0
+LEARN_EVERY_SECONDS, LOOK_EVERY_SECONDS, FIRST_AFTER_SECONDS = 600.0, 5.0, 1.0
 GROWN = 0.02
 """Share of rows that must have come or gone before the index is read anew."""
 READ_AT_ONCE = 1000
@@ -73,9 +73,9 @@ def posts_holding(session: Session, token: str) -> int:
     return known.posts.get(token, 0) if known else 0
 
 
-def learn(session: Session) -> int:
+def learn(session: Session, over: threading.Event | None = None) -> int:
     """Read the index now (some 2 s per 100,000 rows); the number of rows read."""
-    posts, rows = _count(session)
+    posts, rows = _count(session, over or threading.Event())
     lexicon = lexicon_of(session)
     known = _known.setdefault(_pool(session), _Known({}))
     rewriter = _build(lexicon, posts)
@@ -83,22 +83,28 @@ def learn(session: Session) -> int:
     return rows
 
 
-def keep_learning(database: Database, stop: threading.Event, every: float = LEARN_EVERY_SECONDS) -> None:
-    """Read the index now and whenever it or the lexicon has changed, until `stop`; for a thread of its own."""
-    _known.setdefault(database.engine.pool, _Known({})).in_background = True
-    since = float("-inf")
-    while not stop.is_set():
+def keep_learning(runtime: Runtime, over: threading.Event) -> None:
+    """Read the index at the start, and again when a fiftieth of it or the lexicon has changed; for a thread beside the
+    pages."""
+    if over.wait(FIRST_AFTER_SECONDS):
+        return
+    known = _known.setdefault(runtime.database.engine.pool, _Known({}))
+    known.in_background = True
+    looked = float("-inf")
+    while True:
         try:
-            with database.read() as session:
-                if _lexicon_is_new(session):
-                    _read_lexicon(session)
-                if time.monotonic() - since >= every:
-                    since = time.monotonic()
-                    if _has_changed(session):
-                        learn(session)
+            with runtime.database.read() as session:
+                if known.rewriters and lexicon_of(session).fingerprint not in known.rewriters:
+                    lexicon = lexicon_of(session)
+                    known.rewriters = {lexicon.fingerprint: _build(lexicon, known.posts)}
+                if time.monotonic() - looked >= LEARN_EVERY_SECONDS and not over.is_set():
+                    if _has_changed(session, known):
+                        learn(session, over)
+                    looked = time.monotonic()
         except sa.exc.SQLAlchemyError:
             log.warning("the index could not be read for pinyin and homophones; trying again later", exc_info=True)
-        stop.wait(min(5.0, every))
+        if over.wait(LOOK_EVERY_SECONDS):
+            return
 
 
 def _pool(session: Session) -> Any:
@@ -127,7 +133,7 @@ def _build(lexicon: Lexicon, posts: Mapping[str, int]) -> Rewriter:
     return Rewriter(lexicon, posts, words)
 
 
-def _count(session: Session) -> tuple[dict[str, int], int]:
+def _count(session: Session, over: threading.Event) -> tuple[dict[str, int], int]:
     counter: Counter[str] = Counter()
     rows, last = 0, 0
     doc, held = IndexedRow.__table__, IndexedTokens.__table__  # type: ignore[attr-defined]
@@ -142,24 +148,14 @@ def _count(session: Session) -> tuple[dict[str, int], int]:
         for last, title, body in batch:  # noqa: B007 (where the next batch begins)
             counter.update({*title.split(), *body.split()})
         rows += len(batch)
-        time.sleep(BREATH_SECONDS)
+        if over.wait(BREATH_SECONDS):
+            break
     # What stands in one post alone tells nothing, and is most of it.
     return {token: held for token, held in counter.items() if held > 1}, rows
 
 
-def _has_changed(session: Session) -> bool:
-    known = _known[_pool(session)]
+def _has_changed(session: Session, known: _Known) -> bool:
     table = IndexedRow.__table__  # type: ignore[attr-defined]
     public = sa.select(sa.func.count()).select_from(table).where(table.c.visibility == "public")
     rows = int(session.connection().execute(public).scalar_one())
     return known.rewriters is None or abs(rows - known.rows) > GROWN * max(known.rows, 50)
-
-
-def _lexicon_is_new(session: Session) -> bool:
-    known = _known[_pool(session)]
-    return known.rewriters is not None and lexicon_of(session).fingerprint not in known.rewriters
-
-
-def _read_lexicon(session: Session) -> None:
-    known, lexicon = _known[_pool(session)], lexicon_of(session)
-    known.rewriters = {lexicon.fingerprint: _build(lexicon, known.posts)}

@@ -22,7 +22,7 @@ Listener = Callable[[Session, Any], None]
 """Called with a session and the event; idempotent, delivered at least once."""
 
 Background = Callable[["Runtime", threading.Event], None]
-"""Runs in a thread of the worker until the event is set; ends by itself where there is nothing to do."""
+"""Runs in a thread of its own until the event is set; ends by itself where there is nothing to do."""
 
 Filler = Callable[[Session, Any, Sequence[int]], Mapping[int, Markup]]
 """Fills a slot: session, the page being drawn, all ids at once → HTML by id."""
@@ -83,6 +83,9 @@ class Module:
     jobs: Sequence[Job] = ()
     timers: Sequence[Timer] = ()
     background: Sequence[Background] = ()
+    """Beside the worker."""
+    beside_pages: Sequence[Background] = ()
+    """Beside the pages, in every process that serves them; nothing waits for it."""
     commands: Sequence["Callable[[typer.Typer], None]"] = ()
     listeners: Mapping[type[Event], Sequence[Listener]] = field(default_factory=dict)
     slots: Mapping[str, Sequence[Filler]] = field(default_factory=dict)

@@ -237,8 +237,9 @@ class Rewriter:
                     yield [Change(at + start, at + start + size, window, (word,), via) for word in meant]
 
     def _others(self, word: str) -> list[str]:
-        """Its synonyms, those that most posts hold first."""
-        return sorted(self._synonyms.get(word, ()), key=lambda other: -self._posts.get(other, 0))[:OPTIONS]
+        """Its synonyms, nearest first; those that no post holds last."""
+        held = self._posts
+        return sorted(self._synonyms.get(word, ()), key=lambda other: bool(held) and not held.get(other))[:OPTIONS]
 
     def _misspelled(self, window: str) -> list[str]:
         """Known words that differ in one character of the same sound and that far more posts hold."""

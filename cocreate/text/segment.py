@@ -19,7 +19,7 @@ NUMBER = re.compile(
     r"\d[\d._-]*(?:km|kwh|kw|kg|cm|mm|k|w|l|h|s)?"
     rf"|[一二两三四五六七八九十百千万零几半]+(?:[{MEASURES}]|分钟|小时|公里)?"
 )
-NEIGHBOUR = 3  # most characters of a token that is read together with the one before it: model y, es 8
+NEIGHBOUR = 8  # most characters of a token that is read together with the one before it: model y, es 8, android auto
 
 
 def words(text: str, lexicon: Lexicon | None = None) -> list[str]:

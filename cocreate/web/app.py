@@ -47,8 +47,14 @@ def create_app(runtime: Runtime, *, worker: bool = False) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         threading.Thread(target=app.state.renderer.warm, name="warm-templates", daemon=True).start()
-        for start in app.state.on_start:
-            threading.Thread(target=start, name="warm", daemon=True).start()
+        over = threading.Event()
+        beside = [
+            threading.Thread(target=run, args=(runtime, over), name=f"{module.name}-beside", daemon=True)
+            for module in runtime.modules
+            for run in module.beside_pages
+        ]
+        for thread in beside:
+            thread.start()
         # Without a worker in this process it still wakes the others after each commit.
         background = Worker(runtime, sole=runtime.database.is_sqlite)
         app.state.worker = background
@@ -57,7 +63,10 @@ def create_app(runtime: Runtime, *, worker: bool = False) -> FastAPI:
         try:
             yield
         finally:
+            over.set()
             background.stop()
+            for thread in beside:
+                thread.join(timeout=5)
             runtime.close()
 
     settings = runtime.settings
@@ -71,7 +80,6 @@ def create_app(runtime: Runtime, *, worker: bool = False) -> FastAPI:
         responses=refusals(Invalid),
     )
     app.state.runtime = runtime
-    app.state.on_start = []
     for module in runtime.modules:
         for router in module.routers:
             app.include_router(router)

@@ -117,7 +117,8 @@ def edit_post(session: Session, post: Post, draft: Draft, *, editor: Actor) -> b
         return False
     doc = indexing.post_doc(
         post_id=post_id, title=draft.title, body=draft.body, created_at=post.created_at, board_id=draft.board_id,
-        model=model, visibility=visibility, tags=draft.tags,
+        model=model, visibility=visibility, tags=draft.tags, kind=draft.kind, edited_at=clock.now(),
+        facts=indexing.post_facts(session, [post_id])[post_id],
     )  # fmt: skip
     prepared = search.prepare(session, [doc])[0]
     hold_row(session, post)

@@ -29,10 +29,14 @@ class Asked:
 
 @dataclass
 class Corpus:
-    """Posts by id, which of them are comments about cars, and questions by source."""
+    """Posts by id, and what is known of them."""
 
     texts: dict[int, str] = field(default_factory=dict)
     opinions: list[int] = field(default_factory=list)
+    made_from: dict[int, int] = field(default_factory=dict)
+    """Varied car texts: the real one that each comes from."""
+    written: dict[int, int] = field(default_factory=dict)
+    """Hand-written posts about models: their number in the list of terms → id here."""
     questions: dict[str, list[Asked]] = field(default_factory=dict)
     real: int = 0
 
@@ -42,20 +46,22 @@ class Corpus:
         return number
 
 
-def build(data: Path, posts: int) -> Corpus:
-    """A corpus of so many posts (at least all real ones) from the folder with the real feedback."""
+def build(data: Path, posts: int, written: dict[int, str]) -> Corpus:
+    """A corpus of so many posts (at least all real ones) from the folder with the real feedback, and those written by
+    hand, last."""
     corpus, chance = Corpus(), random.Random(SEED)  # noqa: S311 (a repeatable sample, no secret)
     opinions = list(dict.fromkeys(_column(data / "car_opinions.csv", "text")))
     complaints = list(dict.fromkeys(_column(data / "car_complaints.csv", "text")))
     corpus.opinions = [corpus.add(text) for text in opinions]
     cars = [*opinions, *complaints]
-    for text in complaints:
-        corpus.add(text)
+    numbers = [*corpus.opinions, *(corpus.add(text) for text in complaints)]
     _add_questions(corpus, data / "similar_questions.tsv", chance)
     corpus.real = len(corpus.texts)
     cut = [_pieces(text) for text in cars]
-    while len(corpus.texts) < posts:
-        corpus.add(_varied(chance.choice(cut), chance))
+    while len(corpus.texts) < posts - len(written):
+        place = chance.randrange(len(cars))
+        corpus.made_from[corpus.add(_varied(cut[place], chance))] = numbers[place]
+    corpus.written = {number: corpus.add(text) for number, text in written.items()}
     return corpus
 
 
