@@ -173,7 +173,7 @@ def _tiers(
         looser = phrases.all_words(query.text, lexicon)
         again = set(looser) == set(begun)
         words = [tier("words", one) for one in (phrases.glued(query.text), [] if again else looser) if one]
-    return [literal, *leading, *begins, *words, *following], told(told)
+    return [literal, *leading, *begins, *words, *following], as_rewritten(told)
 
 
 def _tier(session: Session, via: Via, wanted: list[Phrase], where: Where, query: SearchQuery, weighed: int) -> Tier:
@@ -191,7 +191,7 @@ def _tier(session: Session, via: Via, wanted: list[Phrase], where: Where, query:
     return Tier(via, rows, asked, known)
 
 
-def told(readings: Iterable[Reading]) -> tuple[Rewritten, ...]:
+def as_rewritten(readings: Iterable[Reading]) -> tuple[Rewritten, ...]:
     """What was typed and the words it was read as, each once."""
     words: dict[tuple[str, Via], dict[str, None]] = {}
     for reading in readings:

@@ -18,7 +18,7 @@ from cocreate.text.fold import fold
 from cocreate.text.rewrite import TOLD_APART, Reading
 from cocreate.text.segment import RUN, grams
 from search import embedded, phrases
-from search.embedded import told
+from search.embedded import as_rewritten as told
 from search.meili.documents import row_key, spaced
 from search.meili.rerank import likeness_of
 from search.meili.server import Server, ServerError
