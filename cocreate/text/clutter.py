@@ -2,8 +2,8 @@
 
 import html
 import re
-from functools import lru_cache
-from importlib import resources
+
+from cocreate.text import rewrite_sounds as sounds
 
 _ATTRIBUTE = r"\s+[a-z][a-z:-]*\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s\"'<>]+)"
 
@@ -58,36 +58,13 @@ def _tells_reading(found: re.Match[str]) -> bool:
     written = found[2].strip()
     letters = re.sub("[1-5'’ ]", "", written.translate(_PLAIN))
     toned = any(letter in TONED for letter in written)
-    if toned and _is_pinyin(letters):
-        return True
-    return _spells(letters, found.string[max(0, found.start() - LONGEST) : found.start()])
-
-
-def _is_pinyin(letters: str, most: int = LONGEST) -> bool:
-    """Whether the letters are a few syllables of Mandarin in a row."""
-    if not letters or not most:
-        return not letters
-    return any(letters[:n] in syllables() and _is_pinyin(letters[n:], most - 1) for n in range(1, 7))
+    before = found.string[max(0, found.start() - LONGEST) : found.start()]
+    return _spells(letters, before) or (toned and len(letters) <= 6 * LONGEST and sounds.split(letters))
 
 
 def _spells(letters: str, characters: str) -> bool:
     """Whether the letters are readings of the last characters, one after the other."""
     if not letters or not characters:
         return not letters
-    return any(letters.endswith(r) and _spells(letters[: -len(r)], characters[:-1]) for r in readings(characters[-1]))
-
-
-@lru_cache(maxsize=1)
-def syllables() -> frozenset[str]:
-    """Every syllable of Mandarin, without tones, ü written v."""
-    lines = (resources.files("cocreate.text") / "data" / "syllables.txt").read_text(encoding="utf-8").splitlines()
-    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
-
-
-@lru_cache(maxsize=32768)
-def readings(character: str) -> tuple[str, ...]:
-    """Every reading of a Chinese character, without tones, ü as v; () for a character that has none."""
-    from pypinyin import Style, pinyin  # loads its dictionary, which few texts need
-
-    found = pinyin(character, style=Style.NORMAL, heteronym=True, errors="ignore")
-    return tuple(dict.fromkeys(found[0])) if found else ()
+    last = (sound for sound in sounds.readings(characters[-1]) if letters.endswith(sound))
+    return any(_spells(letters[: -len(sound)], characters[:-1]) for sound in last)

@@ -17,6 +17,9 @@ class Engine(Protocol):
     def cut(self, run: str) -> list[str]:
         """Words side by side, unknown ones guessed (HMM)."""
 
+    def cut_known(self, run: str) -> list[str]:
+        """Words side by side, nothing guessed: what no dictionary knows falls apart into characters."""
+
     def cut_for_search(self, run: str) -> list[str]:
         """Words, and the shorter words inside long ones; nothing is guessed."""
 
@@ -26,6 +29,7 @@ class Cutter:
 
     def __init__(self, engine: Engine) -> None:
         self.cut = engine.cut
+        self.cut_known = engine.cut_known
         self.cut_for_search = engine.cut_for_search
         self._parts: dict[str, tuple[str, ...]] = {}
 
@@ -42,7 +46,7 @@ class Cutter:
 
 
 class FastEngine:
-    """rjieba: ten times the speed of jieba, 99.8 % of its words."""
+    """rjieba: ten times the speed of jieba and the same words, but for exact ties in tripled characters (咕咕咕)."""
 
     def __init__(self, spellings: tuple[str, ...]) -> None:
         import rjieba
@@ -54,6 +58,9 @@ class FastEngine:
 
     def cut(self, run: str) -> list[str]:
         return self._engine.cut(run, True)
+
+    def cut_known(self, run: str) -> list[str]:
+        return self._engine.cut(run, False)
 
     def cut_for_search(self, run: str) -> list[str]:
         return self._engine.cut_for_search(run, False)
@@ -81,6 +88,9 @@ class ReferenceEngine:
 
     def cut(self, run: str) -> list[str]:
         return list(self._engine.cut(run, HMM=True))
+
+    def cut_known(self, run: str) -> list[str]:
+        return list(self._engine.cut(run, HMM=False))
 
     def cut_for_search(self, run: str) -> list[str]:
         return list(self._engine.cut_for_search(run, HMM=False))
