@@ -11,6 +11,7 @@ from forum.compose import draft_routes, drafts
 from forum.compose import routes as compose
 from forum.desk import routes as desk
 from forum.duplicates import bench as duplicates_bench
+from forum.duplicates import demo as duplicates_demo
 from forum.duplicates import following, outcome, same_routes
 from forum.duplicates import jobs as duplicates_jobs
 from forum.duplicates import routes as duplicates
@@ -129,7 +130,7 @@ module = Module(
         Job(TELL_SPLIT, merge_notices.tell_split),
     ],
     timers=[Timer("forum.prune_drafts"), Timer("forum.find_duplicates_nightly", hour=3)],
-    seeds=[demo.seed, scene_demo.seed, merge_demo.seed],
+    seeds=[demo.seed, scene_demo.seed, merge_demo.seed, duplicates_demo.seed],
     benches={"board": bench.board, "compose": compose_bench.compose, "duplicates": duplicates_bench.duplicates},
     nav=[
         NavItem(N_("Look around"), "show_board", "house", position=10),

@@ -5,6 +5,7 @@ import re
 from pydantic import BaseModel, Field, field_validator
 
 from cocreate.core.tables import MAX_ID
+from forum.duplicates.comparing import LEAST
 from forum.duplicates.models import Origin
 
 _NUMBER = re.compile(r"\s*(?:#|\S*/posts/)?(\d{1,19})(?:[/?#]\S*)?\s*")
@@ -18,7 +19,7 @@ class DecisionForm(BaseModel):
     """Further posts that are merged with it."""
     next: int = Field(default=0, ge=0, le=MAX_ID)
     number: int = Field(default=1, ge=1, le=MAX_ID)
-    least: float = Field(default=0.0, ge=0, le=1)
+    least: float = Field(default=LEAST, ge=0, le=1)
     board: int | None = Field(default=None, ge=1, le=MAX_ID)
     origin: Origin | None = None
 

@@ -10,7 +10,7 @@ from cocreate.core import clock, outbox
 from cocreate.core.actor import Actor
 from cocreate.core.runtime import Runtime
 from forum.duplicates import store
-from forum.duplicates.comparing import LEAST, MOST_PER_POST, compare_groups, cutting_of, pairs_of
+from forum.duplicates.comparing import MOST_PER_POST, UNSURE, compare_groups, cutting_of, pairs_of
 from forum.duplicates.matching import Matcher, Pair
 from forum.duplicates.models import DuplicateRun, Origin, State
 from forum.duplicates.profiles import Voice
@@ -63,7 +63,7 @@ def find_duplicates(runtime: Runtime, *, run_id: int) -> None:
         session.get_one(DuplicateRun, run_id).posts = len(ids)
     for start in range(0, len(ahead), BLOCK):
         block = ahead[start : start + BLOCK]
-        pairs = best_of_each(matcher.pairs(block, least=LEAST))
+        pairs = best_of_each(matcher.pairs(block, least=UNSURE))
         with runtime.database.write() as session:
             found = store.keep(session, pairs)
             row = session.get_one(DuplicateRun, run_id)
@@ -120,7 +120,7 @@ def match_posts(session: Session, post_ids: Sequence[int]) -> None:
     gone: list[int] = []
     for row in store.touching(session, ids, State.OPEN):
         pair = compare_groups(session, row.low_id, row.high_id)
-        if pair.likeness.value >= LEAST or row.origin == Origin.OWNER:
+        if pair.likeness.value >= UNSURE or row.origin == Origin.OWNER:
             pairs.append(pair)
         else:
             gone.append(row.id or 0)

@@ -11,12 +11,13 @@ from sqlmodel import Session, col, select
 from cocreate.core import clock
 from cocreate.core.actor import Actor
 from cocreate.core.tables import columns
+from forum.duplicates.comparing import LEAST, UNSURE
 from forum.duplicates.models import DuplicateDecision, MergeSuggestion, Origin, State
 from forum.posts.models import Post
 
 MOST_LISTED = 5_000
 MOST_IN_GROUP = 12
-BANDS = (0.95, 0.9, 0.85, 0.8, 0.75)
+BANDS = (0.95, 0.9, 0.85, 0.8, LEAST, UNSURE)
 ENOUGH = 20
 """Decisions from which a share says something."""
 
@@ -27,15 +28,14 @@ _Low, _High = aliased(Post), aliased(Post)
 class Filters:
     """What the queue is narrowed to; all of it lives in the address."""
 
-    least: float = 0.0
+    least: float = LEAST
     board: int | None = None
     origin: Origin | None = None
 
     def query(self, **changes: Any) -> dict[str, Any]:
         """Parameters of the address, with changes; what is at its default is left out."""
         values = {**asdict(self), **changes}
-        if values["least"]:
-            values["least"] = f"{values['least']:g}"
+        values["least"] = "" if values["least"] == LEAST else f"{values['least']:g}"
         return {key: str(value) for key, value in values.items() if value}
 
 
@@ -153,12 +153,13 @@ def _asked(filters: Filters) -> list[Any]:
     conditions: list[Any] = [col(MergeSuggestion.state) == State.OPEN, _Low.visibility == _High.visibility]
     for post in (_Low, _High):
         conditions += [post.deleted_at.is_(None), post.hidden_at.is_(None), post.merged_into_id.is_(None)]  # type: ignore[union-attr]
-    if filters.least:
-        conditions.append(col(MergeSuggestion.score) >= filters.least)
+    # What an owner said is asked whatever the words are like.
+    by_owner = col(MergeSuggestion.origin) == Origin.OWNER
+    conditions.append(sa.or_(by_owner, col(MergeSuggestion.score) >= filters.least))
     if filters.board is not None:
         conditions.append(sa.or_(_Low.board_id == filters.board, _High.board_id == filters.board))  # type: ignore[arg-type]
     if filters.origin is not None:
-        conditions.append(col(MergeSuggestion.origin) == filters.origin)
+        conditions.append(by_owner if filters.origin == Origin.OWNER else sa.not_(by_owner))
     return conditions
 
 

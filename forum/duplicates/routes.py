@@ -14,6 +14,7 @@ from cocreate.web.forms import BoundForm, bind
 from cocreate.web.page import CurrentPage, Page
 from forum.boards.queries import boards
 from forum.duplicates import jobs, queries, service
+from forum.duplicates.comparing import LEAST, UNSURE
 from forum.duplicates.forms import DecisionForm
 from forum.duplicates.models import MergeSuggestion, Origin
 from forum.duplicates.queries import Filters
@@ -113,10 +114,10 @@ def show_duplicate_run(db: ReadDb, page: CurrentPage) -> Response:
 def _filters(least: str, board: str, origin: str) -> Filters:
     # An address is typed and kept by people: what fits nothing narrows nothing.
     try:
-        share = float(least) if least else 0.0
+        share = float(least) if least else LEAST
     except ValueError:
-        share = 0.0
-    share = share if 0 <= share <= 1 else 0.0
+        share = LEAST
+    share = share if 0 <= share <= 1 else LEAST
     number = int(board) if board.isascii() and board.isdigit() and len(board) < 19 else None
     return Filters(share, number, Origin(origin) if origin in set(Origin) else None)
 
@@ -155,6 +156,8 @@ def _queue(
         swapped=swapped,
         status_labels=STATUS_LABELS,
         here=page.url("show_duplicates"),
+        sure=LEAST,
+        unsure=UNSURE,
     )
 
 

@@ -11,6 +11,7 @@ from cocreate.core.tables import columns
 from cocreate.core.text_marks import N_
 from cocreate.identity.members.queries import people
 from cocreate.text.lexicon import Lexicon
+from forum.duplicates.comparing import LEAST, UNSURE
 from forum.duplicates.models import MergeReport, MergeSuggestion
 from forum.follows.queries import people_behind
 from forum.posts.models import Post
@@ -19,7 +20,7 @@ from search.api import lexicon_of, mark
 
 BODY_SHOWN = 700
 WORDS_SHOWN = 6
-STRONG, FAIR = 0.9, 0.8
+STRONG, FAIR = 0.9, LEAST
 
 DOUBTS = {
     "model": N_("The cars differ."),
@@ -92,11 +93,13 @@ def stays_first(a: PostCard, b: PostCard) -> bool:
 
 def reason_of(row: MergeSuggestion) -> str:
     """Why the pair is suggested, as a msgid."""
-    if not row.score:
-        return N_("An owner says so; their words have little in common.")
     if row.score >= STRONG:
         return N_("Nearly the same words.")
-    return N_("Most of what they say is the same.") if row.score >= FAIR else N_("They share what matters.")
+    if row.score >= FAIR:
+        return N_("Most of what they say is the same.")
+    if row.score >= UNSURE:
+        return N_("They share some words that matter.")
+    return N_("An owner says so; their words have little in common.")
 
 
 def spelled(words: Iterable[str], lexicon: Lexicon) -> tuple[str, ...]:
