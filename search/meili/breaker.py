@@ -32,11 +32,10 @@ class Breaker:
             self._open_until = moment + OPEN_SECONDS
             return True
 
-    def worked(self) -> bool:
-        """It answered; True when that is news."""
+    def worked(self) -> None:
+        """It answered."""
         with self._lock:
-            news, self._failures, self._open_until = self._failures > 0, 0, 0.0
-        return news
+            self._failures, self._open_until = 0, 0.0
 
     def failed(self) -> None:
         """It did not."""

@@ -7,6 +7,7 @@ halving the batch it spoils. Nothing is given up: a server that is away is asked
 import logging
 import random
 import threading
+import time
 import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -17,8 +18,8 @@ from cocreate.core.runtime import Runtime
 from search.meili import documents, outbox, rebuild, state
 from search.meili.models import Halt, Owed, Remote
 from search.meili.outbox import Key
-from search.meili.remote import Reader, reader_of
-from search.meili.server import OLDEST, Away, Locked, NoIndex, Outcome, Refused, Server, TooOld
+from search.meili.remote import reader_of
+from search.meili.server import OLDEST, Away, Gone, Locked, NoIndex, Outcome, Refused, Server, TooOld
 from search.meili.settings import fingerprint
 
 log = logging.getLogger("cocreate.search")
@@ -26,6 +27,7 @@ POLL_SECONDS = 0.15
 LOOK_EVERY = timedelta(seconds=10)
 """How often a server with nothing to do is asked how it is."""
 MOST_PAUSE = 300.0
+LISTEN_SECONDS = 3.0
 SETTLE_SECONDS = 5.0
 HALTED_PAUSE = timedelta(seconds=30)
 Rows = dict[Key, list[int]]
@@ -39,6 +41,8 @@ class Pump:
         self.server = server
         self.owner = owner or uuid.uuid4().hex
         self._leased_until: datetime | None = None
+        self._gone = False
+        self._listened_at = 0.0
 
     # -- one round
 
@@ -59,7 +63,18 @@ class Pump:
             self._stop(known, Halt.VERSION, str(refusal))
         except (Away, NoIndex, Refused) as trouble:
             self._pause(known, str(trouble))
+            self._gone = isinstance(trouble, Gone)
+            self._listened_at = time.monotonic()
         return False
+
+    def listen(self) -> None:
+        """Of a server that was switched off: hear whether it is on again, without waiting for the end of a pause."""
+        if self._gone and time.monotonic() - self._listened_at >= LISTEN_SECONDS:
+            self._listened_at = time.monotonic()
+            if self.server.healthy():
+                self._gone = False
+                with self.database.write() as session:
+                    state.want_another_try(session)
 
     @staticmethod
     def _due(known: Remote, owed: bool) -> bool:
@@ -256,16 +271,15 @@ def run(runtime: Runtime, over: threading.Event) -> None:
             state.release_lease(session)
         outbox.send_again(session, [Owed.KEPT])
     pump = Pump(database, reader.server)
-    _keep_pumping(pump, reader, over)
+    keep_pumping(pump, over)
     pump.let_go()
 
 
-def _keep_pumping(pump: Pump, reader: Reader, over: threading.Event) -> None:
+def keep_pumping(pump: Pump, over: threading.Event) -> None:
+    """Rounds until `over`."""
     while not over.is_set():
         try:
-            if reader.take_nudge():
-                with pump.database.write() as session:
-                    state.want_another_try(session)
+            pump.listen()
             busy = pump.round()
         except Exception:  # a database that is locked or away: the next round will tell
             log.exception("a round of the search pump failed")

@@ -1,7 +1,6 @@
 """The reader's side of the server: one per process, asked only while it is there, complete and up to date."""
 
 import logging
-import threading
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -57,7 +56,6 @@ class Reader:
         self.server = server
         self.engine = MeiliEngine(server)
         self.breaker = Breaker()
-        self._nudged = threading.Event()
         self._looked_at = 0.0
         self._fit = False
 
@@ -70,14 +68,8 @@ class Reader:
         except Unavailable as trouble:
             self._failed(trouble)
             return None
-        self._worked()
+        self.breaker.worked()
         return page
-
-    def take_nudge(self) -> bool:
-        """Whether a reader found the server back since this was last asked: then the pump need not wait any longer."""
-        nudged = self._nudged.is_set()
-        self._nudged.clear()
-        return nudged
 
     def _may_ask(self, session: Session) -> bool:
         moment = time.monotonic()
@@ -87,10 +79,6 @@ class Reader:
             self._fit = known.active and known.ready_at is not None and known.halted is Halt.NONE and not late
             self._looked_at = moment
         return self._fit and self.breaker.may_ask()
-
-    def _worked(self) -> None:
-        if self.breaker.worked():
-            self._nudged.set()
 
     def _failed(self, trouble: Unavailable) -> None:
         self.breaker.failed()

@@ -29,6 +29,10 @@ class Away(ServerError):
     """Not reached, overloaded, or broken inside: trying again later is right."""
 
 
+class Gone(Away):
+    """Nobody answers at its address."""
+
+
 class Locked(ServerError):
     """It refuses our key."""
 
@@ -68,6 +72,13 @@ class Server:
     def search(self, wishes: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """The answers to several searches, as they come. Raises within 0.4 s when there are none."""
         return self._told(lambda client: list(client.multi_search(wishes)["results"]), ASK_SECONDS)
+
+    def healthy(self) -> bool:
+        """Whether anybody answers, within 0.4 s and without the key."""
+        try:
+            return self._told(lambda client: client.health().get("status") == "available", ASK_SECONDS)
+        except ServerError:
+            return False
 
     def version(self) -> str:
         """The server's version, such as 1.21.0; needs the key."""
@@ -169,7 +180,7 @@ class Server:
         except MeilisearchApiError as error:
             raise _sorted_out(error) from error
         except (MeilisearchError, requests.RequestException, OSError) as error:
-            raise Away(_plain(error)) from error
+            raise Gone(_plain(error)) from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             # Half an answer, or another service's page under this address.
             raise Away(f"an answer that is not Meilisearch's ({type(error).__name__})") from error
