@@ -75,7 +75,12 @@ class Words:
             and (not changed or row.state != "shipped")
             and (fit := _fit(row.entry, wanted)) is not None
         ]
-        found.sort(key=lambda pair: (pair[0], pair[1].state == "shipped", _sound(pair[1].entry.word)))
+        order = list(EntryKind)
+        found.sort(
+            key=lambda pair: (
+                pair[0], pair[1].state == "shipped", order.index(pair[1].entry.kind), _sound(pair[1].entry.word)
+            )
+        )  # fmt: skip
         return [row for _, row in found]
 
 

@@ -16,7 +16,7 @@ from cocreate.web.page import CurrentPage, Page
 from search.lexicon import queries, recut, service, sheet
 from search.lexicon.forms import EntryForm, problems, tidy
 from search.lexicon.models import KIND_LABELS, EntryKind, LexiconVersion, VersionCause
-from search.lexicon.overlay import Key
+from search.lexicon.overlay import Key, shipped
 
 router = APIRouter(include_in_schema=False, dependencies=[allow("search.lexicon")])
 BoundEntry = Annotated[BoundForm[EntryForm], Depends(bind(EntryForm))]
@@ -108,6 +108,7 @@ def show_lexicon_history(db: ReadDb, page: CurrentPage, before: Annotated[int | 
         "versions": versions[:HISTORY],
         "names": {one: person.name for one, person in people(db, [v.by_id for v in versions]).items()},
         "cause_labels": CAUSE_LABELS,
+        "sign_of": sign_of,
         "next_url": page.url("show_lexicon_history", {"before": versions[HISTORY - 1].id})
         if len(versions) > HISTORY
         else None,
@@ -135,25 +136,18 @@ def export_lexicon(db: ReadDb, kind: EntryKind | None = None, own: bool = False)
 @router.get("/lexicon/file")
 def show_lexicon_file(db: ReadDb, page: CurrentPage) -> Response:
     """Words out to a file, words in from one."""
-    return page.render("search/lexicon/file.html", **_common(db, page, "file"), plan=None, text="", name="")
+    return _file_page(db, page)
 
 
 @router.post("/lexicon/file")
 def try_lexicon_file(db: ReadDb, page: CurrentPage, file: UploadFile | None = None) -> Response:
     """Say what a file would change. Nothing is changed yet."""
-    common = _common(db, page, "file")
     if file is None or not file.filename:
-        problem = page.text(N_("Please choose a file first."))
-        return page.render(
-            "search/lexicon/file.html", **common, plan=None, text="", name="", problem=problem, status=422
-        )
+        return _file_page(db, page, problem=page.text(N_("Please choose a file first.")))
     text = sheet.text_of(file.file.read(sheet.MOST_BYTES + 1))
     if isinstance(text, sheet.LineError):
-        problem = page.text(text.reason, **text.params)
-        return page.render(
-            "search/lexicon/file.html", **common, plan=None, text="", name="", problem=problem, status=422
-        )
-    return _plan_page(db, page, text, file.filename)
+        return _file_page(db, page, problem=page.text(text.reason, **text.params))
+    return _file_page(db, page, text=text, name=file.filename)
 
 
 @router.post("/lexicon/import")
@@ -167,7 +161,7 @@ def import_lexicon(
     """Do what the preview said, as one version; with a single error nothing is changed."""
     plan = sheet.plan(text, queries.words_of(db))
     if plan.errors:
-        return _plan_page(db, page, text, name)
+        return _file_page(db, page, text=text, name=name)
     version = service.publish(db, plan.wanted, by=actor, cause=VersionCause.IMPORT)
     _told(page, version, "", N_("The file is taken over. Search follows within moments."))
     return page.redirect("show_lexicon", {"own": "true"})
@@ -207,6 +201,17 @@ def look_for_lexicon_words(db: Db, page: CurrentPage) -> Response:
     return page.redirect("show_lexicon_suggestions")
 
 
+def sign_of(change: dict[str, Any]) -> str:
+    """+ for a word that came, − for one that went, ~ for one that is another now."""
+    ships = (EntryKind(change["kind"]), change["word"]) in shipped()
+
+    def stood(told: dict[str, Any] | None) -> bool:
+        return ships if told is None else not told["removed"]
+
+    before, after = stood(change["before"]), stood(change["after"])
+    return "~" if before == after else "+" if after else "−"
+
+
 def _list(
     db: Session, page: Page, form: BoundForm[EntryForm], *, q: str = "", kind: EntryKind | None = None,
     own: bool = False, number: int = 1, asked: str = "", status: int = 200,
@@ -236,10 +241,14 @@ def _edit(db: Session, page: Page, form: BoundForm[EntryForm], row: queries.Row,
     return page.render("search/lexicon/edit.html", status=status, **context)
 
 
-def _plan_page(db: Session, page: Page, text: str, name: str) -> Response:
-    plan = sheet.plan(text, queries.words_of(db))
-    context = {**_common(db, page, "file"), "plan": plan, "text": text, "name": name, "shown": CHANGES_SHOWN}
-    return page.render("search/lexicon/file.html", status=422 if plan.errors else 200, **context)
+def _file_page(db: Session, page: Page, *, text: str | None = None, name: str = "", problem: str = "") -> Response:
+    plan = None if text is None else sheet.plan(text, queries.words_of(db))
+    context = {
+        **_common(db, page, "file"), "plan": plan, "text": text, "name": name, "shown": CHANGES_SHOWN,
+        "problem": problem,
+    }  # fmt: skip
+    wrong = bool(problem or (plan and plan.errors))
+    return page.render("search/lexicon/file.html", status=422 if wrong else 200, **context)
 
 
 def _common(db: Session, page: Page, here: str) -> dict[str, Any]:
@@ -249,7 +258,6 @@ def _common(db: Session, page: Page, here: str) -> dict[str, Any]:
         "kind_labels": KIND_LABELS,
         "state_labels": STATE_LABELS,
         "pinyin_of": queries.pinyin_of,
-        "problem": "",
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from cocreate.core.actor import Actor
 from cocreate.core.db import Database
@@ -13,7 +13,7 @@ from cocreate.core.runtime import Runtime
 from search.api import Scope, similar
 from search.lexicon import recut, service
 from search.lexicon.current import cuts_of, lexicon_of
-from search.lexicon.models import EntryKind
+from search.lexicon.models import EntryKind, LexiconVersion
 from search.lexicon.overlay import Entry
 from search.models import IndexedRow, IndexedTokens
 from tests.search.lexicon.test_service import OWN, save
@@ -24,7 +24,7 @@ TEXT = "云感座舱异响"
 
 def tokens(database: Database) -> list[str]:
     with database.read() as session:
-        return list(session.exec(select(IndexedTokens.title_tokens).order_by(IndexedTokens.doc_id)))
+        return list(session.exec(select(IndexedTokens.title_tokens).order_by(col(IndexedTokens.doc_id))))
 
 
 def knowing(database: Database) -> list[bool]:
@@ -98,7 +98,7 @@ def test_of_several_savings_the_newest_wins(
     for _ in range(5):
         index_doc("云感座舱和星环尾灯")
     save(runtime.database, by, OWN)
-    saved = []
+    saved: list[LexiconVersion] = []
 
     def between_batches(_seconds: float) -> None:
         if not saved:
