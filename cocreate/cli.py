@@ -120,22 +120,30 @@ def _bench_command(cli: typer.Typer, modules: Sequence[Module]) -> None:
         data: Annotated[
             Path | None, typer.Option(help="Folder with real feedback, for the benches that need it.")
         ] = None,
+        posts: Annotated[int | None, typer.Option(min=1, help="Over so many posts, for the benches that ask.")] = None,
+        meilisearch: Annotated[
+            str | None, typer.Option(help="Binary or address of a Meilisearch to compare with (bench search).")
+        ] = None,
         as_json: Annotated[bool, typer.Option("--json")] = False,
     ) -> None:
         """Measure one promise in a home of its own; with DATABASE_URL set, in that database, which should be empty."""
         if name not in benches:
             fail(f"there is no bench {name!r}; known: {', '.join(sorted(benches))}")
         wanted = inspect.signature(benches[name]).parameters
+        options = {"data": data, "posts": posts, "meilisearch": meilisearch}
+        given = {key: value for key, value in options.items() if value is not None}
+        if spare := [key for key in given if key not in wanted and key != "data"]:
+            fail(f"the bench {name} takes no --{spare[0]}")
+        if "data" in wanted and data is None and wanted["data"].default is inspect.Parameter.empty:
+            fail("this bench reads real feedback: give its folder with --data")
         with tempfile.TemporaryDirectory() as home:
             settings = context.obj.runtime.settings
             settings = settings.model_copy(update={"home": Path(home)})
             runtime = Runtime(settings, context.obj.modules)
             schema.upgrade(runtime)
-            given = {"runtime": runtime, "data": data}
-            if "data" in wanted and data is None and wanted["data"].default is inspect.Parameter.empty:
-                fail("this bench reads real feedback: give its folder with --data")
-            result = benches[name](
-                **{key: value for key, value in given.items() if key in wanted and value is not None}
-            )
+            result = benches[name](runtime, **{key: value for key, value in given.items() if key in wanted})
             runtime.close()
-        answer(result, as_json=as_json, text="\n".join(f"{key}: {value}" for key, value in result.items()))
+        # A bench that compares has a table for people; its figures are in the other keys.
+        table = result.pop("table", None)
+        lines = "\n".join(f"{key}: {value}" for key, value in result.items())
+        answer(result, as_json=as_json, text=table or lines)

@@ -16,6 +16,7 @@ Progress = Callable[..., Any]
 def measure(engine: Contestant, corpus: Corpus, sets: Sets, update: Progress) -> dict[str, Any]:
     """Quality by set (0 to 1), and milliseconds by kind of request."""
     took: dict[str, list[float]] = defaultdict(list)
+    worked: dict[str, list[float]] = defaultdict(list)
     result: dict[str, Any] = {}
     total = sum(len(asked) for part in (sets.search, sets.other, sets.typing) for asked in part.values())
     total += sum(map(len, corpus.questions.values()))
@@ -23,8 +24,9 @@ def measure(engine: Contestant, corpus: Corpus, sets: Sets, update: Progress) ->
 
     def timed(kind: str, ask: Callable[[], list[int]]) -> list[int]:
         nonlocal done
-        started = time.perf_counter()
+        started, cpu = time.perf_counter(), time.thread_time()
         hits = ask()
+        worked[kind].append((time.thread_time() - cpu) * 1000)
         took[kind].append((time.perf_counter() - started) * 1000)
         done += 1
         if done % 20 == 0:
@@ -44,7 +46,11 @@ def measure(engine: Contestant, corpus: Corpus, sets: Sets, update: Progress) ->
                 for one in questions
             ]
             result[name + note] = {"right": round(statistics.fmean(right), 3), "asked": len(right)}
-    result["ms"] = {kind: _quantiles(values) for kind, values in took.items() if kind != "deep"}
+    result["ms"] = {
+        kind: quantiles(values) | {f"cpu_{key}": value for key, value in quantiles(worked[kind]).items()}
+        for kind, values in took.items()
+        if kind != "deep"
+    }
     return result
 
 
@@ -64,6 +70,7 @@ def _similar(answers: list[tuple[list[int], frozenset[int]]]) -> dict[str, float
     }
 
 
-def _quantiles(values: list[float]) -> dict[str, float]:
+def quantiles(values: list[float]) -> dict[str, float]:
+    """Median and 95th percentile."""
     ordered = sorted(values)
     return {"p50": round(statistics.median(ordered), 2), "p95": round(ordered[int(len(ordered) * 0.95)], 2)}
