@@ -17,10 +17,11 @@ from search import api as search
 
 SAME_FROM = 0.5
 """From this likeness on two posts count as the same wish; measured, see docs/decisions/0024-composing.md."""
-SOLVED_FROM = 0.35
-"""Rows of upper rooms that share less of what was typed are no answer to it."""
-CHARACTERS = 1000
-ASKED, SAME, ALIKE, SOLVED = 8, 3, 4, 3
+SOLVED_FROM = 0.45
+"""What is less alike is no answer, even if it is shipped."""
+CHARACTERS = 500
+"""A wish is said by then; what is compared costs by its length."""
+ASKED, ASKED_ABOVE, SAME, ALIKE, SOLVED = 8, 8, 3, 4, 3
 REASONS = 4
 SLOT = "compose.solved"
 """Upper rooms fill it with what answers these posts; `compose.solved.KIND` with the rows of that kind they index."""
@@ -67,15 +68,19 @@ def find_alike(session: Session, page: Page, text: str, *, but: int = 0) -> Alik
     text = text.replace("\x00", "").strip()[:CHARACTERS]
     if not says_enough(text):
         return NOTHING
-    scope = search.scope_of(page.actor)
-    hits = search.similar(session, text, scope=scope, limit=ASKED, exclude=[but] if but else [])
-    scores = {hit.id: hit.score for hit in hits}
+    slots = [slot for slot in page.renderer.runtime.slots if slot.startswith(f"{SLOT}.")]
+    hits = search.similar(
+        session, text, scope=search.scope_of(page.actor), kinds=("post", *(_kind(slot) for slot in slots)),
+        limit=ASKED + ASKED_ABOVE, exclude=[but] if but else [],
+    )  # fmt: skip
+    scores = dict([(hit.id, hit.score) for hit in hits if hit.kind == "post"][:ASKED])
     page.about["words"] = content_words(text)  # upper rooms mark them in what they show
     matches = _matches(session, page, text, list(scores))
-    answered = [match for match in matches if match.card.status == PostStatus.SHIPPED]
-    others = [match for match in matches if match.card.status != PostStatus.SHIPPED]
+    close = [match for match in matches if scores[match.card.id] >= SOLVED_FROM]
+    answered = [match for match in close if match.card.status == PostStatus.SHIPPED]
+    others = [match for match in matches if match not in answered]
     return Alike(
-        solved=_solved(session, page, text, [match.card.id for match in matches]),
+        solved=_solved(session, page, slots, hits, [match.card.id for match in close]),
         answered=answered[:SOLVED],
         same=[match for match in others if scores[match.card.id] >= SAME_FROM][:SAME],
         similar=[match for match in others if scores[match.card.id] < SAME_FROM][:ALIKE],
@@ -113,16 +118,23 @@ def _match(page: Page, text: str, card: PostCard, body: str, *, voted: bool) -> 
     )
 
 
-def _solved(session: Session, page: Page, text: str, post_ids: list[int]) -> list[Markup]:
-    """What upper rooms know to be done: for these posts, and among the rows of their own that search knows."""
+def _solved(
+    session: Session, page: Page, slots: list[str], hits: list[search.Hit], post_ids: list[int]
+) -> list[Markup]:
+    """What upper rooms know to be done: for these posts, and among the rows of their own that search has found.
+
+    Those are asked for together with the posts, because asking twice took as long again. Where many posts say the same
+    and crowd them out, the posts themselves lead to what answers them.
+    """
     found = _distinct(page.slots(session, SLOT, post_ids), post_ids)
-    kinds = [slot.removeprefix(f"{SLOT}.") for slot in page.renderer.runtime.slots if slot.startswith(f"{SLOT}.")]
-    scope = search.scope_of(page.actor)
-    hits = search.similar(session, text, scope=scope, kinds=kinds, limit=2 * SOLVED) if kinds else []
-    for kind in kinds:
-        ids = [hit.id for hit in hits if hit.kind == kind and hit.score >= SOLVED_FROM]
-        found += _distinct(page.slots(session, f"{SLOT}.{kind}", ids), ids)
+    for slot in slots:
+        ids = [hit.id for hit in hits if hit.kind == _kind(slot) and hit.score >= SOLVED_FROM]
+        found += _distinct(page.slots(session, slot, ids), ids)
     return list(dict.fromkeys(found))[:SOLVED]
+
+
+def _kind(slot: str) -> str:
+    return slot.removeprefix(f"{SLOT}.")
 
 
 def _distinct(rows: dict[int, Markup], order: Iterable[int]) -> list[Markup]:
