@@ -44,11 +44,20 @@ def test_what_is_written_during_a_rebuild_is_there_after_it(
                 remove(writing, "post", [numbers[1]])
         return found
 
+    exchange = rebuild._exchange
+    before: list[dict[str, str]] = []
+
+    def looked(pumped: Any, beside: str) -> str:
+        monkeypatch.setattr(documents, "following", following)
+        before.extend([dict(remote.versions_of(beside)), expected()])
+        return exchange(pumped, beside)
+
     monkeypatch.setattr(documents, "following", busy)
+    monkeypatch.setattr(rebuild, "_exchange", looked)
     want_rebuild(running)
     running.pump.round()
-    monkeypatch.setattr(documents, "following", following)
-    assert running.held() == expected()  # at the exchange, before anything was sent once more
+    assert before[0] == before[1]  # readers see no difference at the exchange
+    assert len(before[0]) > 11
     running.settle()
     assert running.held() == expected()
     assert running.known().check_differences == 0
@@ -65,7 +74,7 @@ def test_a_change_queued_for_the_live_index_just_before_the_exchange_is_not_lost
     def queued_first(pumped: Any, beside: str) -> str:
         index_doc("交换前一刻")
         with monkeypatch.context() as patched:
-            patched.setattr(pump, "SETTLE_SECONDS", 0.0)
+            patched.setattr(pump.Pump, "_settle", lambda *_args, **_named: None)  # its end is not seen
             pumped.send(keep=True)
         return exchange(pumped, beside)
 
