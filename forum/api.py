@@ -8,6 +8,7 @@ from cocreate.core.db import insert_many_once
 from forum.boards.queries import BoardRef, boards
 from forum.desk.service import set_status, status_before
 from forum.follows.queries import Supporters, people_behind
+from forum.indexing import post_facts
 from forum.merging.queries import group_of, heads_of
 from forum.posts.models import KIND_LABELS, STATUS_LABELS, PostHold, PostKind, PostStatus, Visibility
 from forum.posts.queries import (
@@ -37,6 +38,7 @@ __all__ = [
     "models_in_use",
     "people_behind",
     "post_cards",
+    "post_facts",
     "post_texts",
     "rank_posts",
     "set_status",

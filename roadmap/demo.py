@@ -28,6 +28,7 @@ from roadmap.live import service as live
 from roadmap.live.forms import SessionForm
 from roadmap.live.models import LiveSession, LiveTopic
 from roadmap.releases.models import NoteLabel, Release, ReleaseNote
+from search import api as search
 
 CONTENT = Path(__file__).parent / "demo"
 TOLD_DAYS = 21
@@ -50,13 +51,14 @@ def seed(runtime: Runtime) -> None:
         releases = _releases(session, content("releases.json"), models, by)
         items = _items(session, rows, releases, memory["demo.boards"], by)
         _notes(session, content("releases.json"), releases, items)
-        index_everything(session)
         _link(session, rows, items, memory["demo.topics"], memory["demo.posts"], by)
         for row in rows:
             said = row["history"][-1]
             links.sync_item(
                 session, items[row["key"]], by=by, reason=said["sentence"], at=_moment(said["days_ago"], 10)
             )
+        index_everything(session)
+        search.refresh(session, "post", forum.post_facts(session, list(memory["demo.posts"].values())))
         _messages(session, list(items.values()))
         _stream(session, content("live.json"), memory["demo.people"], memory["demo.topics"])
         # What these events would set off is part of the seed already; draining hundreds would slow the first minute.

@@ -12,19 +12,20 @@ from cocreate.core.tables import columns
 from cocreate.core.text_marks import N_
 from cocreate.web.page import Page
 from roadmap.items.models import RoadmapItem
-from roadmap.items.stages import STATUS_LABELS
+from roadmap.items.stages import POST_STATUS, STATUS_LABELS
 from roadmap.releases.models import Release, ReleaseNote
 from search import api as search
-from search.api import SearchDoc
+from search.api import Facts, SearchDoc
 
 BATCH = 500
 
 
 def item_doc(item: RoadmapItem) -> SearchDoc:
-    """An item as search sees it."""
+    """An item as search sees it. Its status is named as that of its posts, so that one filter narrows both."""
     return SearchDoc(
         kind="roadmap_item", row_id=item.id or 0, title=item.title, body="\n".join(filter(None, (item.what, item.why))),
-        created_at=item.created_at, board_id=item.board_id, status=item.status.value, votes=item.people,
+        created_at=item.created_at, board_id=item.board_id, status=POST_STATUS[item.status].value,
+        votes=item.people,
         updated_at=item.edited_at,
     )  # fmt: skip
 
@@ -35,6 +36,12 @@ def index_item(session: Session, item: RoadmapItem) -> None:
         search.put(session, search.prepare(session, [item_doc(item)]))
     else:
         search.remove(session, "roadmap_item", [item.id or 0])
+
+
+def count_item(session: Session, item: RoadmapItem) -> None:
+    """Let an order by votes know how many people stand behind the item now."""
+    facts = Facts(status=POST_STATUS[item.status].value, votes=item.people, answered=False)
+    search.refresh(session, "roadmap_item", {item.id or 0: facts})
 
 
 def release_doc(release: Release, lines: Sequence[str]) -> SearchDoc:
@@ -93,7 +100,7 @@ class ItemSource:
         return page.url("show_item", item_id=row_id)
 
     def filter_labels(self, session: Session) -> Mapping[str, Mapping[str, str]]:
-        return {"status": {status.value: label for status, label in STATUS_LABELS.items()}}
+        return {"status": {POST_STATUS[status].value: label for status, label in STATUS_LABELS.items()}}
 
 
 class ReleaseSource:

@@ -18,6 +18,7 @@ from feedback_cluster import api as cluster
 from forum import api as forum
 from forum.api import PostStatus
 from roadmap.events import ItemLinked
+from roadmap.indexing import count_item
 from roadmap.items.models import ItemChange, ItemStatus, RoadmapItem
 from roadmap.items.stages import POST_STATUS, further
 from roadmap.links.models import ItemLink, ItemPost
@@ -114,6 +115,7 @@ def sync_item(
     item.people, item.voices = supporters.people, supporters.voices
     session.add(item)
     session.flush()
+    count_item(session, item)
 
 
 def _posts_named(session: Session, item_id: int) -> dict[int, int | None]:

@@ -22,21 +22,6 @@ MakeMember = Callable[..., Member]
 
 
 @pytest.fixture
-def make_item(runtime: Runtime) -> Callable[..., RoadmapItem]:
-    """`make_item("座椅通风降噪")`: a stored, indexed item."""
-
-    def make(title: str, **values: Any) -> RoadmapItem:
-        with runtime.database.write() as session:
-            item = RoadmapItem(title=title, **values)
-            session.add(item)
-            session.flush()
-            index_item(session, item)
-            return item
-
-    return make
-
-
-@pytest.fixture
 def make_indexed(make_post: MakePost, runtime: Runtime) -> MakePost:
     """A post of the factory whose status and votes the index knows as well."""
 
