@@ -75,11 +75,9 @@ def _found(db: Session, actor: Actor, post: Post, q: str) -> list[PostCard]:
     if number is not None:
         ids = [number]
     elif q.strip():
-        ids = search.matching_ids(db, q, scope=scope, kind="post", limit=SHOWN + 1)
+        ids = [hit.id for hit in search.search(db, q, scope=scope, kinds=["post"], limit=SHOWN + 1).hits]
     else:
-        ids = []
-    if not ids:
-        text = q if q.strip() else f"{post.title}\n{post.body}"
+        text = f"{post.title}\n{post.body}"
         ids = [hit.id for hit in search.similar(db, text, scope=scope, kinds=["post"], limit=SHOWN + 1)]
     cards = post_cards(db, [one for one in ids if one != post.id], actor=actor)
     return [cards[one] for one in ids if one in cards][:SHOWN]

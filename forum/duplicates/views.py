@@ -59,7 +59,8 @@ class PairView:
 
     @property
     def percent(self) -> int:
-        return round(100 * self.suggestion.score)
+        """The score for people; 0 where the words say nothing and an owner's sentence is the reason."""
+        return round(100 * self.suggestion.score) if self.suggestion.score >= UNSURE else 0
 
 
 def pair_view(

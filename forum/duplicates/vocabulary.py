@@ -15,7 +15,7 @@ POLITE = frozenset(_POLITE.split())
 # Characters that say nothing when a cut leaves them alone.
 PARTICLES = frozenset(
     "有的了时后在和与及是为不无没未个次就也都很太再还被把给让用能可要会到从向对中里内外上下等多大小新老前"
-    "左右该此其且或又更最才并而却一两三四五六七八九十年月日"
+    "我你他她它咱谁哪这那些想做看说来去走站放弄搞左右该此其且或又更最才并而却一两三四五六七八九十年月日"
 )
 
 # Posts that each hold one side alone do not say the same.
