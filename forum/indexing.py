@@ -18,7 +18,7 @@ from forum.events import OfficialResponseGiven, PostStatusChanged, VoteCast, Vot
 from forum.merging.queries import merged_words
 from forum.posts.models import KIND_LABELS, STATUS_LABELS, Post, PostKind, PostStatus, PostTag, Visibility
 from forum.posts.queries import listed, post_cards, visible_ids
-from forum.scenes.queries import scene_words
+from forum.scenes.behind import scene_words
 from search.api import Facts, PreparedDoc, SearchDoc, prepare, put, refresh
 
 BATCH = 500

@@ -11,7 +11,7 @@ from forum.follows.models import Subscription
 from forum.merging.queries import members_of_groups
 from forum.posts.models import Post
 from forum.posts.queries import person_of
-from forum.scenes.queries import writers_of
+from forum.scenes.behind import writers_of
 from forum.votes.models import Vote
 
 

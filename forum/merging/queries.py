@@ -11,6 +11,7 @@ from forum.merging import tree
 from forum.merging.laws import head_of, path
 from forum.merging.models import Merge
 from forum.posts.models import Post, Visibility
+from forum.scenes.behind import scene_words
 
 WORDS_OF_ONE, WORDS_OF_ALL = 500, 4000
 """Characters of merged posts that the head of a group is found by."""
@@ -83,11 +84,13 @@ def merged_words(session: Session, post_ids: Iterable[int]) -> dict[int, str]:
         readable = (
             col(Post.deleted_at).is_(None), col(Post.hidden_at).is_(None), col(Post.visibility) == Visibility.PUBLIC
         )  # fmt: skip
+        scenes = scene_words(session, chunk)
         for post_id, title, body in session.exec(
             columns(Post.id, Post.title, Post.body).where(col(Post.id).in_(chunk), *readable).order_by(col(Post.id))
         ):
             head = next(step for step in path(links, post_id) if step in heads)
-            found[head] = f"{found.get(head, '')}\n{title}\n{body[:WORDS_OF_ONE]}"[:WORDS_OF_ALL]
+            words = f"{found.get(head, '')}\n{title}\n{body[:WORDS_OF_ONE]}\n{scenes.get(post_id, '')}"
+            found[head] = words[:WORDS_OF_ALL]
     return found
 
 

@@ -10,6 +10,7 @@ from cocreate.notify.inbox.models import InboxMessage
 from cocreate.notify.inbox.service import tell
 from forum import indexing
 from forum.events import PostEdited, PostRestored, SceneAdded, ScenesChanged
+from forum.merging.queries import heads_of
 from forum.posts.models import Post
 from forum.posts.service import hold_row
 from forum.scenes.models import Scene
@@ -50,12 +51,12 @@ def tell_about_scene(session: Session, event: SceneAdded) -> None:
 
 
 def index_scenes(session: Session, event: ScenesChanged | PostEdited | PostRestored) -> None:
-    """Let the post be found by the words of its scenes. The row is held first, so that of two changes the later one
-    reads both."""
-    post = session.get(Post, event.post_id)
-    if post is None or post.deleted_at is not None or post.hidden_at is not None or post.merged_into_id is not None:
+    """Let the post, or the one that it was merged into, be found by the words of its scenes. The row is held first, so
+    that of two changes the later one reads both."""
+    if session.exec(select(Scene.id).where(Scene.post_id == event.post_id).limit(1)).first() is None:
         return
-    if session.exec(select(Scene.id).where(Scene.post_id == post.id).limit(1)).first() is None:
+    head = session.get(Post, heads_of(session, [event.post_id]).get(event.post_id, 0))
+    if head is None or head.deleted_at is not None or head.hidden_at is not None:
         return
-    hold_row(session, post)
-    indexing.index_posts(session, [post.id or 0])
+    hold_row(session, head)
+    indexing.index_posts(session, [head.id or 0])

@@ -1,6 +1,6 @@
 """Reading scenes: under their posts, on a page of their own, and one's own."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,8 +19,6 @@ from forum.posts.queries import readable_by
 from forum.scenes.models import Scene
 
 FIRST = 3
-WORDS_OF_ONE, WORDS_OF_ALL = 500, 4000
-"""Characters of scenes that a post is found by."""
 
 
 @dataclass(frozen=True)
@@ -115,29 +113,6 @@ def count_own(session: Session, actor: Actor) -> int:
     """How many scenes the member has added."""
     where = (Scene.member_id == actor.id, col(Scene.deleted_at).is_(None))
     return session.exec(select(sa.func.count()).select_from(Scene).where(*where)).one()
-
-
-def writers_of(session: Session, post_ids: Iterable[int]) -> list[tuple[int, int]]:
-    """(member id, post id) of everybody whose scene stands in sight under one of these posts, each pair once."""
-    statement = (
-        select(Scene.member_id, Scene.post_id)
-        .where(col(Scene.post_id).in_(list(post_ids)), col(Scene.deleted_at).is_(None), col(Scene.hidden_at).is_(None))
-        .distinct()
-    )
-    return list(session.exec(statement))
-
-
-def scene_words(session: Session, post_ids: Sequence[int]) -> dict[int, str]:
-    """What each post is found by beside its own words: the beginnings of its scenes in sight, within bounds."""
-    statement = (
-        columns(Scene.post_id, sa.func.substr(Scene.body, 1, WORDS_OF_ONE))
-        .where(col(Scene.post_id).in_(list(post_ids)), col(Scene.deleted_at).is_(None), col(Scene.hidden_at).is_(None))
-        .order_by(col(Scene.id))
-    )
-    found: dict[int, str] = {}
-    for post_id, words in session.exec(statement):
-        found[post_id] = f"{found[post_id]}\n{words}"[:WORDS_OF_ALL] if post_id in found else words
-    return found
 
 
 def _readable(post_ids: Sequence[int], actor: Actor) -> list[sa.ColumnElement[bool]]:

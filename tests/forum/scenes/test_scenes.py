@@ -14,13 +14,15 @@ from cocreate.identity.members.models import Member
 from cocreate.notify.inbox.models import InboxMessage
 from cocreate.notify.inbox.service import mark_all_read
 from forum.api import people_behind
+from forum.merging.service import merge_posts, undo_merge
 from forum.moderation.service import hide_post, restore_post
 from forum.posts.models import Post, PostStatus, Visibility
 from forum.posts.queries import get_post
 from forum.posts.service import edit_post
 from forum.scenes import service
+from forum.scenes.behind import WORDS_OF_ALL, WORDS_OF_ONE, scene_words
 from forum.scenes.models import Scene
-from forum.scenes.queries import WORDS_OF_ALL, WORDS_OF_ONE, own_scenes, scene_words, scenes_of
+from forum.scenes.queries import own_scenes, scenes_of
 from forum.scenes.service import SceneDraft
 from search import api as search
 from search.rebuild import reindex
@@ -125,7 +127,7 @@ def test_where_no_scene_may_be_added(
     client: Client, make_post: Callable[..., Post], make_member: Callable[..., Member], runtime: Runtime,
     values: dict[str, Any],
 ) -> None:  # fmt: skip
-    agent = make_member("客服", Role.AGENT)
+    agent, values = make_member("客服", Role.AGENT), dict(values)
     if values.pop("merged", False):
         values["merged_into_id"] = make_post().id
     post = make_post(author=agent if values.pop("own", False) else None, **values)
@@ -311,3 +313,33 @@ def test_scenes_page_without_repeats(
     assert "<html" not in rest
     assert (first.count("个场景。"), rest.count("个场景。")) == (20, 3)
     assert "23 位车主补充了场景" in client.get(f"/posts/{post.id}").text
+
+
+def test_scenes_of_a_merged_post_find_and_stand_under_the_one_that_it_is_part_of(
+    runtime: Runtime, worker: Worker, client: Client, make_post: Callable[..., Post],
+    make_member: Callable[..., Member], add: Callable[..., Scene],
+) -> None:  # fmt: skip
+    source, target, owner, moderator = (
+        make_post("蓝牙断"),
+        make_post("车机蓝牙总断"),
+        make_member(),
+        make_member("版主"),
+    )
+    scene = add(source, owner, "地库里最勤")
+    with runtime.database.write() as session:
+        by = acting(runtime, moderator, Role.MODERATOR)
+        merge = merge_posts(session, source.id or 0, target.id or 0, by=by)
+
+    def found() -> list[int]:
+        worker.drain()
+        with runtime.database.read() as session:
+            return found_by(session, "地库里最勤")
+
+    assert found() == [target.id]
+    assert "地库里最勤" in client.get(f"/posts/{target.id}").text
+    client.post(f"/scenes/{scene.id}", actor=owner, data={"body": "地库里最勤，出来就好"})
+    assert found() == [target.id]
+    with runtime.database.write() as session:
+        undo_merge(session, merge.id or 0, by=by)
+    assert found() == [source.id]
+    assert "地库里最勤" not in client.get(f"/posts/{target.id}").text

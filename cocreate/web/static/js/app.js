@@ -125,5 +125,7 @@
   on("htmx:after:swap", () => arrive(document));
   on("htmx:error", () => tell("note-network"));
   on("htmx:response:error", (event) => { if (event.detail?.ctx?.response?.status >= 500) tell("note-server"); });
-  on("DOMContentLoaded", () => { settleDrafts(); arrive(document); tick(); });
+  /* A line of tabs wider than the phone shows the one that is open. */
+  const showTabs = () => all(".tabs [aria-current]").forEach((tab) => { tab.parentElement.scrollLeft += tab.getBoundingClientRect().right - tab.parentElement.getBoundingClientRect().right; });
+  on("DOMContentLoaded", () => { settleDrafts(); arrive(document); showTabs(); tick(); });
 })();
