@@ -16,7 +16,7 @@ from sqlmodel import Session
 
 from cocreate.text.rewrite import TOLD_APART, Reading
 from search import phrases
-from search.engines import WEIGHED, Row, Where, containing, engine_of, facts_of, narrowed
+from search.engines import WEIGHED, Ask, Row, Where, containing, engine_of, facts_of, narrowed
 from search.engines import newest as newest_rows
 from search.lexicon.current import lexicon_of
 from search.likeness import LENGTH_POWER, alike
@@ -28,6 +28,8 @@ MOST_COUNTED = 2000
 """Rows that facets count, the newest ones that hold the words."""
 HELD_SCORES = 0.4
 """Rows that hold the words score from 0.6 to 1; what is only alike stays below."""
+READING_WEIGHED, TYPING_READINGS = 20, 4
+"""Rows weighed of each other reading at least, and readings tried while somebody types."""
 _FACETS = ("kind", "variety", "status", "board_id", "model", "answered")
 
 
@@ -139,56 +141,57 @@ def _tiers(
     session: Session, query: SearchQuery, where: Where, weighed: int = WEIGHED
 ) -> tuple[list[Tier], tuple[Rewritten, ...]]:
     """The first three tiers in the order in which they count, and what was read as other words."""
-    lexicon = lexicon_of(session)
     exactly = phrases.as_typed(query.text, unfinished=False)
     begun = phrases.as_typed(query.text)
-
-    def tier(via: Via, wanted: list[Phrase]) -> Tier:
-        return _tier(session, via, wanted, where, query, weighed)
-
-    literal = tier("literal", exactly)
-    begins = [tier("literal", begun)] if begun != exactly else []
+    literal, *begins = _asked(
+        session,
+        [("literal", one) for one in ([exactly, begun] if begun != exactly else [exactly])],
+        where,
+        query,
+        weighed,
+    )
     if query.exact:
         return [literal, *begins], ()
     held = len(literal.rows)
-    readings = rewriter_of(session).readings(query.text)
+    readings = rewriter_of(session).readings(query.text)[: TYPING_READINGS if query.typing else None]
     if held >= query.limit and query.sort == "best":  # the page is full: what stands far oftener is still worth a hint
         readings = [one for one in readings if (one.posts or 0) > TOLD_APART * held]
-    leading: list[Tier] = []
-    following: list[Tier] = []
-    told: list[Reading] = []
-    wanting = query.limit - held
-    for reading in readings:
-        # Once the page is full it only matters whether any row holds the next reading.
-        enough = weighed if wanting > 0 or query.sort != "best" else 1
-        found = _tier(session, reading.via, phrases.as_read(reading, lexicon), where, query, enough)
-        if not found.rows:
-            continue
-        told.append(reading)
-        leads = held * TOLD_APART < max(len(found.rows), reading.posts or 0)
-        (leading if leads else following).append(found)
-        wanting -= len(found.rows) if leads else 0
+    lexicon = lexicon_of(session)
+    wanted = [(one.via, phrases.as_read(one, lexicon)) for one in readings]
+    tried = zip(
+        readings, _asked(session, wanted, where, query, min(weighed, max(READING_WEIGHED, query.limit))), strict=True
+    )
+    others = [(one, tier) for one, tier in tried if tier.rows]
+    leads = [held * TOLD_APART < max(len(tier.rows), one.posts or 0) for one, tier in others]
+    leading = [tier for (_, tier), first in zip(others, leads, strict=True) if first]
+    following = [tier for (_, tier), first in zip(others, leads, strict=True) if not first]
     words: list[Tier] = []
-    if wanting > 0 or query.sort != "best":
+    if query.sort != "best" or held + sum(len(tier.rows) for tier in (*leading, *begins)) < query.limit:
         looser = phrases.all_words(query.text, lexicon)
         again = set(looser) == set(begun)
-        words = [tier("words", one) for one in (phrases.glued(query.text), [] if again else looser) if one]
-    return [literal, *leading, *begins, *words, *following], as_rewritten(told)
+        loose: list[tuple[Via, list[Phrase]]] = [
+            ("words", phrases.glued(query.text)),
+            ("words", [] if again else looser),
+        ]
+        words = _asked(session, loose, where, query, weighed)
+    return [literal, *leading, *begins, *words, *following], as_rewritten(one for one, _ in others)
 
 
-def _tier(session: Session, via: Via, wanted: list[Phrase], where: Where, query: SearchQuery, weighed: int) -> Tier:
-    if not wanted:
-        return Tier(via, [], 1)
-    asked = sum(len(phrase.tokens) for phrase in wanted)
+def _asked(
+    session: Session, wanted: Sequence[tuple[Via, list[Phrase]]], where: Where, query: SearchQuery, weighed: int
+) -> list[Tier]:
+    """A tier for each wish, all in one statement."""
     if query.sort != "best":
-        return Tier(via, containing(session, wanted, where, limit=query.limit, sort=query.sort), asked)
-    titled = containing(session, wanted, where, limit=weighed, title=True)
-    known = {row.index_id for row in titled}
-    rows = list(titled)
-    if len(titled) < query.limit:  # a title outranks every body, so a page of titles is full
-        found = containing(session, wanted, where, limit=weighed)
-        rows += [row for row in found if row.index_id not in known]
-    return Tier(via, rows, asked, known)
+        found = containing(session, [Ask(one) for _, one in wanted], where, limit=query.limit, sort=query.sort)
+        return [Tier(via, rows, 1) for (via, _), rows in zip(wanted, found, strict=True)]
+    found = containing(session, [Ask(one, title) for _, one in wanted for title in (True, False)], where, limit=weighed)
+    tiers = []
+    for place, (via, one) in enumerate(wanted):
+        titled, anywhere = found[2 * place : 2 * place + 2]
+        known = {row.index_id for row in titled}
+        rows = [*titled, *(row for row in anywhere if row.index_id not in known)]
+        tiers.append(Tier(via, rows, max(1, sum(len(phrase.tokens) for phrase in one)), known))
+    return tiers
 
 
 def as_rewritten(readings: Iterable[Reading]) -> tuple[Rewritten, ...]:

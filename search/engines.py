@@ -2,13 +2,15 @@
 
 Raw text never reaches a MATCH or a tsquery: both are built from tokens, each quoted. A search for a frequent word
 weighs the newest rows that hold it and no others: neither engine's own rank is used, because it reads every row first.
+Statements are SQL as it stands, and several questions go in one: composing and compiling them took longer than SQLite.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
-import sqlalchemy as sa
 from sqlmodel import Session
 
 from search.documents import lexeme
@@ -17,10 +19,11 @@ from search.phrases import Phrase
 from search.port import Scope, SearchFilters, Sort
 
 DOC: Any = IndexedRow.__table__  # type: ignore[attr-defined]
-WEIGHED = 200
+WEIGHED = 150
 """Rows of one tier that are weighed against each other, the newest ones that hold the words."""
 HEAVIEST = 150
 _ORDERS = {"new": "d.created_at DESC, d.id DESC", "votes": "d.votes DESC, d.id DESC"}
+_COLUMNS = "d.id, d.kind, d.row_id, d.title_length, d.length, d.votes, d.created_at"
 
 
 class Row(NamedTuple):
@@ -41,8 +44,13 @@ class Where:
 
     sql: str = "1 = 1"
     values: Mapping[str, Any] = field(default_factory=dict)
-    lists: tuple[str, ...] = ()
-    """Parameters that stand for a list."""
+
+
+class Ask(NamedTuple):
+    """Phrases that a row has to hold, all of them; title: in its title."""
+
+    phrases: Sequence[Phrase]
+    title: bool = False
 
 
 def narrowed(
@@ -51,8 +59,6 @@ def narrowed(
     """The reader's scope and what was wished for as a condition on the index."""
     wanted = filters or SearchFilters()
     conditions: list[tuple[str, str, Any]] = [
-        ("d.kind IN :kinds", "kinds", None if kinds is None else list(kinds)),
-        ("d.row_id NOT IN :exclude", "exclude", list(exclude) or None),
         ("d.variety = :variety", "variety", wanted.variety or None),
         ("d.status = :status", "status", wanted.status or None),
         ("d.model = :model", "model", wanted.model or None),
@@ -64,7 +70,11 @@ def narrowed(
     parts = [] if scope.staff else ["d.visibility = 'public'"]
     parts += [sql for sql, _, value in conditions if value is not None]
     values = {name: value for _, name, value in conditions if value is not None}
-    return Where(" AND ".join(parts) or "1 = 1", values, tuple(n for n in ("kinds", "exclude") if n in values))
+    for sql, name, several in (("d.kind IN", "kind", kinds), ("d.row_id NOT IN", "but", exclude or None)):
+        if several is not None:
+            values |= {f"{name}{place}": value for place, value in enumerate(several)}
+            parts.append(f"{sql} ({', '.join(f':{name}{place}' for place in range(len(several))) or 'NULL'})")
+    return Where(" AND ".join(parts) or "1 = 1", values)
 
 
 class Engine(Protocol):
@@ -111,9 +121,10 @@ class Fts5:
         return f"({found})"
 
     def counts(self, session: Session, tokens: Sequence[str]) -> dict[str, int]:
-        statement = _statement("SELECT term, doc FROM search_fts_words WHERE term IN :tokens", ("tokens",))
-        rows = session.connection().execute(statement, {"tokens": list(set(tokens))})
-        return {str(term): int(count) for term, count in rows.all()}
+        names = {f"t{place}": token for place, token in enumerate(dict.fromkeys(tokens))}
+        # `=` finds a term in the index; IN would walk through all of them.
+        one = "SELECT term, doc FROM search_fts_words WHERE term = :{}"
+        return dict(_rows(session, " UNION ALL ".join(map(one.format, names)), names)) if names else {}
 
 
 def _fts_phrase(phrase: Phrase, column: str) -> str:
@@ -146,8 +157,7 @@ class Tsvector:
             for place in range(len(wanted))
         )
         values = {f"q{place}": lexeme(token) for place, token in enumerate(wanted)}
-        rows = session.connection().execute(sa.text(sql), values)
-        return {wanted[place]: held for place, held in rows if held}
+        return {wanted[place]: held for place, held in _rows(session, sql, values) if held}
 
 
 def _ts_phrase(phrase: Phrase, label: str) -> str:
@@ -166,34 +176,55 @@ def engine_of(session: Session) -> Engine:
     return _ENGINES[session.get_bind().dialect.name]
 
 
-def _statement(sql: str, lists: Sequence[str] = ()) -> sa.TextClause:
-    statement = sa.text(sql).bindparams(*(sa.bindparam(name, expanding=True) for name in lists))
-    moments = [sa.bindparam(name, type_=DOC.c.created_at.type) for name in ("since", "until") if f":{name}" in sql]
-    return statement.bindparams(*moments) if moments else statement
+def _rows(session: Session, sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """What a statement with `:name` parameters brings, as the driver gives it."""
+    connection = session.connection()
+    dialect: Any = connection.dialect
+    if dialect.name == "postgresql":
+        sql = _percent(sql)
+    given = dict(values)
+    for name in ("since", "until"):
+        if name in given and (store := DOC.c.created_at.type.dialect_impl(dialect).bind_processor(dialect)):
+            given[name] = store(given[name])
+    result = connection.exec_driver_sql(sql, given)
+    found: Any = result.cursor.fetchall()
+    result.close()
+    return list(found)
 
 
-_COLUMNS = "d.id, d.kind, d.row_id, d.title_length, d.length, d.votes, d.created_at"
+@lru_cache(maxsize=512)
+def _percent(sql: str) -> str:
+    return re.sub(r"(?<!:):(\w+)", r"%(\1)s", sql)
 
 
 def containing(
-    session: Session, phrases: Sequence[Phrase], where: Where, *, limit: int, sort: Sort = "best", title: bool = False
-) -> list[Row]:
-    """Rows that hold all phrases: of "best" the newest `limit` indexed, in no rank yet; else the first of the order."""
+    session: Session, asks: Sequence[Ask], where: Where, *, limit: int, sort: Sort = "best"
+) -> list[list[Row]]:
+    """For each ask the rows that hold it: of "best" the newest `limit` indexed, in no rank yet; else the first of the
+    order."""
     engine = engine_of(session)
-    sql = (
-        f"SELECT {_COLUMNS} FROM {engine.source} WHERE {engine.holding('q')} AND {where.sql} "  # noqa: S608
-        f"ORDER BY {_ORDERS.get(sort) or engine.number + ' DESC'} LIMIT :most"
-    )
-    values = {**where.values, "q": engine.query(phrases, title=title), "most": limit}
-    return [Row(*row) for row in session.connection().execute(_statement(sql, where.lists), values).all()]
+    order = _ORDERS.get(sort) or f"{engine.number} DESC"
+    found: list[list[Row]] = [[] for _ in asks]
+    values: dict[str, Any] = {**where.values, "most": limit}
+    parts: list[str] = []
+    for place, ask in enumerate(asks):
+        if ask.phrases:
+            parts.append(
+                f"SELECT * FROM (SELECT {place} AS place, {_COLUMNS} FROM {engine.source} "  # noqa: S608
+                f"WHERE {engine.holding(f'q{place}')} AND {where.sql} ORDER BY {order} LIMIT :most) AS part{place}"
+            )
+            values[f"q{place}"] = engine.query(ask.phrases, title=ask.title)
+    if parts:
+        for place, *row in _rows(session, " UNION ALL ".join(parts), values):
+            found[place].append(Row(*row))
+    return found
 
 
 def newest(session: Session, where: Where, *, limit: int, sort: Sort = "best") -> list[Row]:
     """The first rows of the order, whatever they hold; "best" is the newest."""
     order = _ORDERS["votes" if sort == "votes" else "new"]
     sql = f"SELECT {_COLUMNS} FROM search_doc d WHERE {where.sql} ORDER BY {order} LIMIT :most"  # noqa: S608
-    rows = session.connection().execute(_statement(sql, where.lists), {**where.values, "most": limit})
-    return [Row(*row) for row in rows.all()]
+    return [Row(*row) for row in _rows(session, sql, {**where.values, "most": limit})]
 
 
 def facts_of(
@@ -209,14 +240,14 @@ def facts_of(
         sql = f"{facts} FROM {engine.source} WHERE {engine.holding('q')} AND {where.sql} ORDER BY {engine.number} DESC"
     else:
         sql = f"{facts} FROM search_doc d WHERE {where.sql} ORDER BY d.created_at DESC, d.id DESC"
-    rows = session.connection().execute(_statement(f"{sql} LIMIT :most", where.lists), values)
-    return [(*row[:-1], bool(row[-1])) for row in map(tuple, rows.all())]
+    return [(*row[:-1], bool(row[-1])) for row in _rows(session, f"{sql} LIMIT :most", values)]
 
 
 def sharing(
     session: Session, masses: Mapping[str, float], where: Where, *, limit: int
-) -> list[tuple[int, str, int, int, int]]:
-    """Rows with any of these tokens, those of most mass first: index id, kind, row id, title length, length."""
+) -> list[tuple[int, str, int, int, int, str, str]]:
+    """The `limit` rows that hold most mass of these tokens, in no order: index id, kind, row id, title length, length,
+    and the tokens of title and body."""
     engine = engine_of(session)
     parts: list[str] = []
     values: dict[str, Any] = {**where.values, "most": limit}
@@ -229,17 +260,16 @@ def sharing(
 
     def ask(first: str) -> list[Any]:
         sql = (
-            "SELECT d.id, d.kind, d.row_id, d.title_length, d.length FROM "  # noqa: S608
+            "SELECT a.id, a.kind, a.row_id, a.title_length, a.length, k.title_tokens, k.body_tokens FROM ("  # noqa: S608
+            "SELECT d.id, d.kind, d.row_id, d.title_length, d.length FROM "
             f"(SELECT id, sum(mass) AS mass FROM ({' UNION ALL '.join(parts)}) AS held GROUP BY id {first}) AS best "
             # CROSS JOIN keeps SQLite from asking for every row of the kind first.
-            f"CROSS JOIN search_doc d WHERE d.id = best.id AND {where.sql} "
-            "ORDER BY best.mass DESC, d.id DESC LIMIT :most"
+            f"CROSS JOIN search_doc d WHERE d.id = best.id AND {where.sql} ORDER BY best.mass DESC, d.id DESC "
+            "LIMIT :most) AS a CROSS JOIN search_tokens k WHERE k.doc_id = a.id"
         )
-        return list(session.connection().execute(_statement(sql, where.lists), values).all())
+        return _rows(session, sql, values)
 
     # Weighing the heaviest rows alone takes half the time. What the reader may not see, or did not ask for, may be most
     # of them: then all are weighed.
     rows = ask(f"ORDER BY 2 DESC, 1 DESC LIMIT {HEAVIEST}")
-    if len(rows) < min(limit, HEAVIEST):
-        rows = ask("")
-    return [tuple(row) for row in rows]
+    return rows if len(rows) >= min(limit, HEAVIEST) else ask("")

@@ -49,14 +49,15 @@ def alike(session: Session, text: str, where: Where, limit: int) -> list[tuple[s
     chosen = _rarest(counts)
     if not chosen:
         return []
-    candidates = sharing(session, {token: masses[token] for token in chosen}, where, limit=max(CANDIDATES, 3 * limit))
-    texts = _tokens_of(session, [row[0] for row in candidates])
+    asked = {token: masses[token] for token in chosen}
     scored = []
-    for index_id, kind, row_id, title_length, length in candidates:
-        title, body = texts[index_id]
+    for _, kind, row_id, title_length, length, title, body in sharing(
+        session, asked, where, limit=max(CANDIDATES, 3 * limit)
+    ):
+        in_title = set(title.split())
         score = max(
-            _likeness(masses, title, title_length),
-            _likeness(masses, title | body, min(length, int(LONGEST_RATIO * len(masses)))),
+            _likeness(masses, in_title, title_length),
+            _likeness(masses, in_title.union(body.split()), min(length, int(LONGEST_RATIO * len(masses)))),
         )
         if score >= LIKE_ENOUGH:
             scored.append((score, kind, row_id))
@@ -98,11 +99,12 @@ def _likeness(masses: dict[str, float], held: set[str], length: int) -> float:
     return share * float((len(masses) / max(length, len(masses))) ** LENGTH_POWER)
 
 
-def _tokens_of(session: Session, ids: list[int]) -> dict[int, tuple[set[str], set[str]]]:
+def tokens_of(session: Session, ids: list[int]) -> dict[int, tuple[set[str], set[str]]]:
+    """Tokens of title and of body by index id."""
     held: Any = IndexedTokens.__table__  # type: ignore[attr-defined]
     statement = sa.select(held.c.doc_id, held.c.title_tokens, held.c.body_tokens).where(held.c.doc_id.in_(ids))
-    rows = session.connection().execute(statement)
-    return {row_id: (set(title.split()), set(body.split())) for row_id, title, body in rows.all()}
+    rows = session.connection().execute(statement).all()
+    return {row_id: (set(title.split()), set(body.split())) for row_id, title, body in rows}
 
 
 def _known_counts(session: Session, tokens: Iterable[str]) -> tuple[dict[str, int], int]:

@@ -8,7 +8,7 @@ from sqlmodel import Session
 
 from search.engines import DOC
 from search.lexicon.current import cuts_of
-from search.likeness import LIKE_ENOUGH, LONGEST_RATIO, _known_counts, _likeness, _tokens_of, _weights
+from search.likeness import LIKE_ENOUGH, LONGEST_RATIO, _known_counts, _likeness, _weights, tokens_of
 
 
 def likeness_of(session: Session, text: str, keys: Sequence[tuple[str, int]]) -> list[tuple[tuple[str, int], float]]:
@@ -21,7 +21,7 @@ def likeness_of(session: Session, text: str, keys: Sequence[tuple[str, int]]) ->
     columns = (DOC.c.id, DOC.c.kind, DOC.c.row_id, DOC.c.title_length, DOC.c.length)
     statement = sa.select(*columns).where(sa.tuple_(DOC.c.kind, DOC.c.row_id).in_(keys))
     rows = session.connection().execute(statement).all()
-    texts = _tokens_of(session, [row.id for row in rows])
+    texts = tokens_of(session, [row.id for row in rows])
     scored = []
     for row in rows:
         title, body = texts[row.id]
