@@ -33,8 +33,9 @@ def candidates(session: Session, post: Post, text: str, actor: Actor) -> list[Po
         page = search.search(session, text, scope=scope, kinds=["post"], limit=SHOWN + 2)
         ids += [hit.id for hit in page.hits]
     elif not text.strip():
-        words = f"{post.title}\n{post.body}"[:1000]
-        ids += [hit.id for hit in search.similar(session, words, scope=scope, limit=SHOWN + 2)]
+        # The whole text finds what says just the same, the title alone what is about it.
+        for words in (f"{post.title}\n{post.body}"[:1000], post.title):
+            ids += [hit.id for hit in search.similar(session, words, scope=scope, limit=SHOWN + 2)]
     heads = heads_of(session, ids)
     own = heads_of(session, [post.id or 0]).get(post.id or 0)
     ordered = list(dict.fromkeys(heads[one] for one in ids if one in heads and heads[one] not in (post.id, own)))

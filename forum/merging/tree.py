@@ -89,6 +89,8 @@ def settle(session: Session, heads: Collection[int]) -> None:
         links[head_id] = None
         for table in (Vote, Subscription):
             _place(session, table, links, head_id)
+    # Only now: what leaves one group counts there until it is placed in the other.
+    for head_id in sorted(set(heads)):
         recount(session, head_id)
 
 
