@@ -26,7 +26,7 @@ from cocreate.identity.members import service as members
 from cocreate.web.app import create_app
 from search.meili.process import OwnServer, find_binary
 from tests.client import Client
-from tests.postgres import CleanPostgres, with_database
+from tests.databases import PostgresTurns, SqliteTurns, with_database
 from tests.realdata import REAL_DATA
 
 pytest_plugins = [
@@ -124,8 +124,16 @@ def shared_runtime(dialect: str, request: pytest.FixtureRequest, tmp_path_factor
 
 
 @pytest.fixture(scope="session")
-def clean_postgres(postgres_server: str, shared_runtime: Runtime) -> CleanPostgres:
-    return CleanPostgres(postgres_server)
+def turns(
+    dialect: str, shared_runtime: Runtime, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[SqliteTurns | PostgresTurns]:
+    if dialect == "sqlite":
+        template = shared_runtime.settings.effective_database_url.removeprefix("sqlite:///")
+        yield SqliteTurns(Path(template), tmp_path_factory.mktemp("database") / "test.db")
+    else:
+        postgres = PostgresTurns(request.getfixturevalue("postgres_server"))
+        yield postgres
+        postgres.stop()
 
 
 @pytest.fixture(scope="session")
@@ -134,22 +142,12 @@ def app(shared_runtime: Runtime) -> FastAPI:
 
 
 @pytest.fixture
-def runtime(shared_runtime: Runtime, dialect: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Runtime]:
-    """The application with an empty, migrated database of its own."""
-    if dialect == "sqlite":
-        path = tmp_path / "test.db"
-        shutil.copy(shared_runtime.settings.effective_database_url.removeprefix("sqlite:///"), path)
-        url = f"sqlite:///{path}"
-    else:
-        clean = request.getfixturevalue("clean_postgres")
-        url = clean.lease()
-    database = Database(url, pool_size=10)
-    shared_runtime.__dict__["database"] = database
+def runtime(shared_runtime: Runtime, turns: SqliteTurns | PostgresTurns) -> Iterator[Runtime]:
+    """The application with an empty, migrated database."""
     shared_runtime.memory.clear()
-    yield shared_runtime
-    database.dispose()
-    if dialect != "sqlite":
-        clean.give_back()
+    with turns.lease() as database:
+        shared_runtime.__dict__["database"] = database
+        yield shared_runtime
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from cocreate.web.app import create_app
 from cocreate.web.security import CSP
 from tests.client import Client
 
+pytestmark = pytest.mark.xdist_group("pages")  # the demo is made and walked once, not once in each process
 PER_ROUTE = 6
 UNLINKED = {
     "healthz", "readyz", "brand_css",  # for machines

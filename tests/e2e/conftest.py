@@ -14,12 +14,14 @@ import psycopg
 import pytest
 
 import main
+from cocreate.core import schema
 from cocreate.core.actor import Role
 from cocreate.core.config import Settings
 from cocreate.core.runtime import Runtime
 from cocreate.identity.members.models import Member
 from cocreate.identity.members.service import add_member
 from cocreate.identity.sessions.service import begin_session
+from tests.databases import with_database
 
 ROOT = Path(__file__).parent.parent.parent
 PROGRAM = [sys.executable, "-c", "import sys; from main import cli; sys.argv[0] = 'cocreate'; cli()"]
@@ -76,33 +78,39 @@ def wait_until_ready(url: str, process: subprocess.Popen[bytes], seconds: float 
 
 
 @pytest.fixture
-def site(dialect: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """`cocreate serve` (and `cocreate worker` on PostgreSQL) with an empty, migrated database."""
+def ground(dialect: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site that nobody has started: a home of its own, an empty, migrated database and a free port."""
     home = tmp_path_factory.mktemp(f"site-{dialect}")
     port = free_port()
     database_url = ""
     if dialect == "postgresql":
         server = request.getfixturevalue("postgres_server")
-        name = f"site_{port}"
         with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]
-        before, _, after = server.partition("/postgres?")
-        database_url = f"{before}/{name}?{after}"
+            connection.execute(f"CREATE DATABASE site_{port}")  # type: ignore[call-overload]
+        database_url = with_database(server, f"site_{port}")
     environment = {
         **{key: value for key, value in os.environ.items() if not key.startswith("COCREATE_")},
         "COCREATE_HOME": str(home), "COCREATE_PORT": str(port), "COCREATE_DATABASE_URL": database_url,
         "COCREATE_GUEST_CACHE_SECONDS": "0", "PYTHONWARNINGS": "default",
     }  # fmt: skip
-    processes = []
-    with (home / "server.log").open("wb") as log:
-        for command in ["serve"] + (["worker"] if dialect == "postgresql" else []):
-            processes.append(subprocess.Popen([*PROGRAM, command], cwd=ROOT, env=environment, stdout=log, stderr=log))
-            if command == "serve":
-                wait_until_ready(f"http://127.0.0.1:{port}", processes[0])
     settings = Settings(_env_file=None, home=home, port=port, database_url=database_url)  # type: ignore[call-arg]
     runtime = Runtime(settings, main.MODULES)
+    schema.upgrade(runtime)
     yield Site(f"http://127.0.0.1:{port}", runtime, environment)
     runtime.close()
+
+
+@pytest.fixture
+def site(ground: Site, dialect: str) -> Iterator[Site]:
+    """The same, with `cocreate serve` (and `cocreate worker` on PostgreSQL) running."""
+    processes = []
+    with (ground.runtime.settings.home / "server.log").open("wb") as log:
+        for command in ["serve"] + (["worker"] if dialect == "postgresql" else []):
+            processes.append(
+                subprocess.Popen([*PROGRAM, command], cwd=ROOT, env=ground.environment, stdout=log, stderr=log)
+            )
+    wait_until_ready(ground.url, processes[0])
+    yield ground
     for process in reversed(processes):
         process.terminate()
     for process in processes:

@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from cocreate.identity.sessions.service import add_token
-from tests.e2e.conftest import PROGRAM, ROOT, free_port, wait_until_ready
+from tests.e2e.conftest import PROGRAM, ROOT, wait_until_ready
 
 pytestmark = pytest.mark.slow
 
@@ -41,20 +41,18 @@ def _writer(url: str, token: str, number: int, acknowledged: list[tuple[int, str
             time.sleep(0.02)
 
 
-def test_acknowledged_writes_survive_kill_9(site):
-    owner = site.member("耐心的车主")
-    with site.runtime.database.write() as session:
+def test_acknowledged_writes_survive_kill_9(ground):
+    owner = ground.member("耐心的车主")
+    with ground.runtime.database.write() as session:
         token = add_token(session, owner.id or 0, ["posts:write", "votes:write"])
         session.connection().execute(
             sa.text("INSERT INTO board (key, name, description, position) VALUES ('all', '全部', '', 1)")
         )
-    port = free_port()
-    environment = {**site.environment, "COCREATE_PORT": str(port)}
-    url = f"http://127.0.0.1:{port}"
+    url = ground.url
     acknowledged: list[tuple[int, str]] = []
     for round_number in range(2):
         process = subprocess.Popen(
-            [*PROGRAM, "serve"], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [*PROGRAM, "serve"], cwd=ROOT, env=ground.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         wait_until_ready(url, process)
         over = threading.Event()
@@ -73,7 +71,7 @@ def test_acknowledged_writes_survive_kill_9(site):
         process.wait()
         for writer in writers:
             writer.join(timeout=15)
-    with site.runtime.database.read() as session:
+    with ground.runtime.database.read() as session:
         stored = {row[0]: row[1] for row in session.connection().execute(sa.text("SELECT id, title FROM post"))}
         wrong = session.connection().execute(
             sa.text(

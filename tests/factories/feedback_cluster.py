@@ -15,7 +15,6 @@ from cocreate.core.db import insert_once
 from cocreate.core.runtime import Runtime
 from cocreate.identity.members.models import Member
 from cocreate.identity.sessions.service import make_actor
-from feedback_cluster.pipeline.files import run_folder
 from feedback_cluster.runs import folder as work
 from feedback_cluster.runs import jobs, service, store
 from feedback_cluster.runs.models import Cause, CurrentRun, Run, RunState
@@ -104,6 +103,8 @@ def pm_actor(runtime: Runtime, pm: Member) -> Actor:
 @pytest.fixture
 def quick_pipeline(monkeypatch: pytest.MonkeyPatch) -> None:
     """The real pipeline in this process: starting another one for each test would take the most time of all."""
+
+    from feedback_cluster.pipeline.files import run_folder  # brings scikit-learn, which most tests never need
 
     def here(folder: Path, report: Any, *, timeout_seconds: float) -> work.Outcome:
         def tell(step: str, done: int, total: int) -> None:

@@ -8,45 +8,48 @@ from cocreate.text.segment import content_words
 from feedback_cluster.pipeline.features import TextFeatures, positive_pmi
 from tests.feedback_cluster.pipeline.gold import TEXTS
 
-DOCUMENTS = [content_words(text) for text in TEXTS]
+
+@pytest.fixture(scope="module")
+def documents() -> list[list[str]]:
+    return [content_words(text) for text in TEXTS]
 
 
 @pytest.mark.parametrize("dim", [4, 20, 500])
-def test_rows_are_of_length_one(dim: int) -> None:
-    rows = TextFeatures(dim).fit_transform(DOCUMENTS)
+def test_rows_are_of_length_one(dim: int, documents: list[list[str]]) -> None:
+    rows = TextFeatures(dim).fit_transform(documents)
     assert np.allclose(np.linalg.norm(rows, axis=1), 1, atol=1e-5)
 
 
-def test_a_post_is_projected_as_it_was_fitted() -> None:
+def test_a_post_is_projected_as_it_was_fitted(documents: list[list[str]]) -> None:
     features = TextFeatures(20)
-    assert np.allclose(features.fit_transform(DOCUMENTS), features.transform(DOCUMENTS), atol=1e-6)
+    assert np.allclose(features.fit_transform(documents), features.transform(documents), atol=1e-6)
 
 
-def test_the_same_seed_gives_the_same_bytes() -> None:
-    one, two = (TextFeatures(20, random_state=3).fit_transform(DOCUMENTS) for _ in range(2))
+def test_the_same_seed_gives_the_same_bytes(documents: list[list[str]]) -> None:
+    one, two = (TextFeatures(20, random_state=3).fit_transform(documents) for _ in range(2))
     assert one.tobytes() == two.tobytes()
 
 
-def test_unknown_words_give_a_row_of_zeros() -> None:
-    features = TextFeatures(20).fit(DOCUMENTS)
+def test_unknown_words_give_a_row_of_zeros(documents: list[list[str]]) -> None:
+    features = TextFeatures(20).fit(documents)
     assert not features.transform([["从未见过"], []]).any()
 
 
-def test_nothing_is_projected_before_fit() -> None:
+def test_nothing_is_projected_before_fit(documents: list[list[str]]) -> None:
     with pytest.raises(NotFittedError):
-        TextFeatures().transform(DOCUMENTS)
+        TextFeatures().transform(documents)
 
 
-def test_contributions_of_the_words_add_up_to_the_cosine() -> None:
+def test_contributions_of_the_words_add_up_to_the_cosine(documents: list[list[str]]) -> None:
     features = TextFeatures(20)
-    rows = features.fit_transform(DOCUMENTS)
-    counts = features.count([DOCUMENTS[5]])
+    rows = features.fit_transform(documents)
+    counts = features.count([documents[5]])
     shares = features.contributions(counts, rows[9])
     assert shares.sum() == pytest.approx(float(rows[5] @ rows[9]), abs=1e-5)
 
 
-def test_a_word_in_most_posts_says_nothing() -> None:
-    features = TextFeatures(20).fit([["车机", *document] for document in DOCUMENTS])
+def test_a_word_in_most_posts_says_nothing(documents: list[list[str]]) -> None:
+    features = TextFeatures(20).fit([["车机", *document] for document in documents])
     assert "车机" not in features.vocabulary_
 
 
