@@ -11,6 +11,7 @@ ROUTES = [
     ("get", "/api/v1/posts/{post_id}/comments"),
     ("post", "/api/v1/posts/{post_id}/comments"),
     ("get", "/api/v1/search"),
+    ("get", "/api/v1/search/suggest"),
     ("get", "/api/v1/similar"),
     ("get", "/api/v1/themes"),
     ("get", "/api/v1/themes/{theme_id}"),

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.xdist_group("pages")  # the demo is made and walked onc
 PER_ROUTE = 6
 UNLINKED = {
     "healthz", "readyz", "brand_css",  # for machines
-    "show_link", "show_similar",  # a token's page, and a part that the form asks for while one types
+    "show_link", "show_similar", "show_instant",  # a token's page, and a part that the form asks for while one types
     "show_product_line",  # a short address for posters and mails
     # Only beside what was edited, imported, is one's own or too long for one page.
     "show_history", "show_import", "download_import_errors", "edit_comment", "show_theme_posts",
