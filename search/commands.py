@@ -6,9 +6,11 @@ import typer
 
 from cocreate.core import schema
 from cocreate.core.actor import GUEST
-from cocreate.core.console import answer, progress
+from cocreate.core.console import answer, fail, progress
+from cocreate.core.errors import Refusal
 from search.api import SearchQuery, scope_of
 from search.facade import find
+from search.meili.jobs import rebuild_now
 from search.rebuild import reindex as rebuild_index
 
 
@@ -39,11 +41,20 @@ def register(cli: typer.Typer) -> None:
     @cli.command()
     def reindex(
         context: typer.Context,
+        remote: Annotated[bool, typer.Option("--remote", help="Only the index of the search server.")] = False,
         as_json: Annotated[bool, typer.Option("--json", help="One JSON object on the last line.")] = False,
     ) -> None:
         """Index every row again; may run beside `serve`."""
         runtime = context.obj.runtime
         schema.upgrade(runtime)
+        if remote:
+            try:
+                with progress("search server") as update:
+                    documents = rebuild_now(runtime, update)
+            except Refusal as refusal:
+                fail(str(refusal), as_json=as_json)
+            answer({"documents": documents}, as_json=as_json, text=f"{documents} documents")
+            return
         with progress("index") as update:
             counts = rebuild_index(runtime, update)
         told = ", ".join(f"{count} {kind}" for kind, count in counts.items()) or "nothing to index"

@@ -20,7 +20,7 @@ from cocreate.text.segment import RUN, grams
 from search import embedded, phrases
 from search.embedded import as_rewritten as told
 from search.meili.documents import row_key, spaced
-from search.meili.rerank import likeness_of
+from search.meili.rerank import known_words, likeness_of
 from search.meili.server import Server, ServerError
 from search.meili.settings import LOCALES
 from search.models import IndexedRow
@@ -31,9 +31,7 @@ Key = tuple[str, int]
 NAME = "meilisearch"
 SORTS: dict[str, list[str]] = {"best": [], "new": ["created_ts:desc"], "votes": ["votes:desc", "created_ts:desc"]}
 MOST_READINGS = 6
-ALIKE_CANDIDATES = 30
-QUERY_WORDS = 10
-"""The server drops what comes after so many words."""
+ALIKE_CANDIDATES = 40
 _DOC: Any = IndexedRow.__table__  # type: ignore[attr-defined]
 
 
@@ -83,9 +81,10 @@ class MeiliEngine:
         """Rows that say about the same: the server's candidates, in the order of our likeness. The product asks the
         database for this, which does it better; here so that both can be measured."""
         wishes = {"matchingStrategy": "frequency", "limit": max(ALIKE_CANDIDATES, limit)}
-        asked = " ".join(spaced(text).split()[: 4 * QUERY_WORDS])
-        [answer] = self._told([self._wish(asked, conditions(scope, kinds, SearchFilters()), wishes)])
-        scored = likeness_of(session, text, answer.keys)
+        where = conditions(scope, kinds, SearchFilters())
+        asked = dict.fromkeys([spaced(text[: 4 * phrases.QUERY_CHARACTERS]), known_words(session, text)])
+        answers = self._told([self._wish(one, where, wishes) for one in asked if one.strip()])
+        scored = likeness_of(session, text, list(dict.fromkeys(key for answer in answers for key in answer.keys)))
         return [Hit(*key, score, "similar") for key, score in scored[:limit]]
 
     # -- asking

@@ -2,13 +2,33 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session
 
+from cocreate.text.cutter import cutter_for
+from cocreate.text.fold import fold
+from cocreate.text.segment import RUN
 from search.engines import DOC
-from search.lexicon.current import cuts_of
-from search.likeness import LIKE_ENOUGH, LONGEST_RATIO, _known_counts, _likeness, _weights, tokens_of
+from search.lexicon.current import cuts_of, lexicon_of
+from search.likeness import LIKE_ENOUGH, LONGEST_RATIO, SIMILAR_CHARACTERS, _known_counts, _likeness, _weights
+from search.models import IndexedTokens
+
+_TOKENS: Any = IndexedTokens.__table__  # type: ignore[attr-defined]
+
+
+def known_words(session: Session, text: str) -> str:
+    """The words of the text that stand in some row: to the server a word that stands nowhere is the rarest of all, and
+    what it would keep to the last."""
+    lexicon = lexicon_of(session)
+    cut = cutter_for(lexicon).cut
+    found: list[str] = []
+    for match in RUN.finditer(fold(text[:SIMILAR_CHARACTERS])):
+        found += cut(match["chinese"]) if match["chinese"] else [match["latin"]]
+    wanted = [word for word in dict.fromkeys(found) if len(word) > 1 and word not in lexicon.stop_words]
+    counts, _ = _known_counts(session, wanted)
+    return " ".join(word for word in wanted if counts.get(word))
 
 
 def likeness_of(session: Session, text: str, keys: Sequence[tuple[str, int]]) -> list[tuple[tuple[str, int], float]]:
@@ -18,15 +38,25 @@ def likeness_of(session: Session, text: str, keys: Sequence[tuple[str, int]]) ->
         return []
     counts, total = _known_counts(session, weights)
     masses = {token: weight * math.log((total + 2) / (counts[token] + 1)) for token, weight in weights.items()}
-    columns = (DOC.c.id, DOC.c.kind, DOC.c.row_id, DOC.c.title_length, DOC.c.length)
-    statement = sa.select(*columns).where(sa.tuple_(DOC.c.kind, DOC.c.row_id).in_(keys))
-    rows = session.connection().execute(statement).all()
-    texts = tokens_of(session, [row.id for row in rows])
+    columns = (
+        DOC.c.kind,
+        DOC.c.row_id,
+        DOC.c.title_length,
+        DOC.c.length,
+        _TOKENS.c.title_tokens,
+        _TOKENS.c.body_tokens,
+    )
+    statement = (
+        sa.select(*columns)
+        .join(_TOKENS, _TOKENS.c.doc_id == DOC.c.id)
+        .where(sa.tuple_(DOC.c.kind, DOC.c.row_id).in_(keys))
+    )
     scored = []
-    for row in rows:
-        title, body = texts[row.id]
+    for row in session.connection().execute(statement):
+        title = set(row.title_tokens.split())
         length = min(row.length, int(LONGEST_RATIO * len(masses)))
-        score = max(_likeness(masses, title, row.title_length), _likeness(masses, title | body, length))
+        both = title.union(row.body_tokens.split())
+        score = max(_likeness(masses, title, row.title_length), _likeness(masses, both, length))
         if score >= LIKE_ENOUGH:
             scored.append(((row.kind, row.row_id), round(score, 4)))
     return sorted(scored, key=lambda one: (-one[1], -one[0][1]))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cocreate.core.db import Database
-from search.meili import state
+from search.meili import server, state
 from search.meili.models import Remote
 from search.meili.outbox import Depth, depth
 from search.meili.process import OwnServer
@@ -17,6 +17,12 @@ from search.meili.server import Server
 from tests.search.meili.fake import KEY, FakeMeilisearch
 
 _indexes = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Readers of a busy test machine wait longer; that they do not wait long is a test of its own."""
+    monkeypatch.setattr(server, "ASK_SECONDS", (2.0, 20.0))
 
 
 @pytest.fixture
