@@ -11,6 +11,7 @@ from forum.events import (
     PostRestored,
     PostsMerged,
     PostUnmerged,
+    ScenesChanged,
     VoteCast,
     VoteWithdrawn,
 )
@@ -72,6 +73,7 @@ module = Module(
         PostEdited: [notices.forget_title],
         PostHidden: [listeners.recount, notices.forget_title],
         PostRestored: [listeners.recount],
+        ScenesChanged: [listeners.recount],
         PostsMerged: [listeners.follow_posts_merged],
         PostUnmerged: [listeners.follow_posts_merged],
     },

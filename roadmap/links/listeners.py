@@ -6,17 +6,26 @@ from sqlmodel import Session, col, select
 from cocreate.core.runtime import Runtime
 from feedback_cluster.events import RunFinished, ThemePostsChanged, ThemesMerged
 from forum import api as forum
-from forum.events import PostDeleted, PostHidden, PostRestored, PostsMerged, PostUnmerged, VoteCast, VoteWithdrawn
+from forum.events import (
+    PostDeleted,
+    PostHidden,
+    PostRestored,
+    PostsMerged,
+    PostUnmerged,
+    ScenesChanged,
+    VoteCast,
+    VoteWithdrawn,
+)
 from roadmap.items.models import RoadmapItem
 from roadmap.links import service
 from roadmap.links.models import ItemLink, ItemPost
 
-AboutPost = PostDeleted | PostHidden | PostRestored | VoteCast | VoteWithdrawn
+AboutPost = PostDeleted | PostHidden | PostRestored | ScenesChanged | VoteCast | VoteWithdrawn
 Merged = PostsMerged | PostUnmerged
 
 
 def recount(session: Session, event: AboutPost) -> None:
-    """A voice or a vote came or went: the items behind which it stands count again."""
+    """A voice, a vote or a scene came or went: the items behind which it stands count again."""
     ids = forum.group_ids(session, event.post_id)
     service.touch(session, session.exec(select(ItemPost.item_id).where(col(ItemPost.post_id).in_(ids))))
 

@@ -8,7 +8,7 @@ import pytest
 
 from cocreate.core import clock
 from cocreate.identity.members.models import Member
-from forum.posts.models import Post
+from forum.posts.models import Post, PostStatus
 from tests.client import Client
 
 
@@ -39,9 +39,9 @@ def test_a_shipped_item_is_named_with_its_release_and_the_chosen_car(
     assert f'href="/roadmap/{item.id}"' in html
     assert "已随 OTA 2.4 上线" in html
     assert "我的云麓：OTA 2.4 已带来" in html
-    assert "不包含" in ask(client, member, "方向盘加热能不能低温自动打开", vehicle_id=str(other.id)) or "小满" in ask(
-        client, member, "方向盘加热能不能低温自动打开", vehicle_id=str(other.id)
-    )
+    html = ask(client, member, "方向盘加热能不能低温自动打开", vehicle_id=str(other.id))
+    assert "我的小满：OTA 2.4 不适用" in html
+    assert "我的云麓" not in html
 
 
 def test_an_item_is_found_by_its_own_words_without_any_post(
@@ -79,3 +79,20 @@ def test_a_release_answers_only_once_it_is_out(
     html = ask(client, make_member(), "天窗自动除雾")
     assert f'href="/releases/{out.id}"' in html
     assert f'href="/releases/{coming.id}"' not in html
+
+
+def test_a_scene_makes_the_item_count_one_owner_more(
+    client: Client, runtime: Any, worker: Any, make_post: Callable[..., Post], make_member: Callable[..., Member],
+    make_item: Callable[..., Any],
+) -> None:  # fmt: skip
+    from roadmap.items.models import RoadmapItem
+
+    post = make_post("天窗能自动除雾吗", status=PostStatus.DECLINED)
+    item = make_item("天窗自动除雾", posts=[post], stage="declined")
+    worker.drain()
+    with runtime.database.read() as session:
+        before = session.get_one(RoadmapItem, item.id).people
+    client.post(f"/posts/{post.id}/scenes", actor=make_member(), data={"body": "下雨天看不清"})
+    worker.drain()
+    with runtime.database.read() as session:
+        assert session.get_one(RoadmapItem, item.id).people == before + 1
