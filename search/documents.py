@@ -62,39 +62,39 @@ def put(session: Session, prepared: Sequence[PreparedDoc]) -> None:
         return
     session.flush()
     postgres = session.get_bind().dialect.name == "postgresql"
-    rows_statement, tokens_statement = _upserts(postgres)
     connection = session.connection()
+    upsert = _upsert(postgres)
     # A row given twice would be hit twice by one statement, which PostgreSQL refuses: the last one stands.
     latest = list({(one.doc.kind, one.doc.row_id): one for one in prepared}.values())
     for start in range(0, len(latest), PUT_AT_ONCE):
         batch = latest[start : start + PUT_AT_ONCE]
-        connection.execute(rows_statement, [_row(one) for one in batch])
+        connection.execute(upsert, [_row(one) for one in batch])
         numbers = _numbers(session, batch)
-        connection.execute(
-            tokens_statement, [_tokens(one, numbers[one.doc.kind, one.doc.row_id], postgres) for one in batch]
-        )
+        tokens = [_tokens(one, numbers[one.doc.kind, one.doc.row_id], postgres) for one in batch]
+        connection.exec_driver_sql(TSVECTOR_UPSERT if postgres else FTS_UPSERT, tokens)
+
+
+# Never INSERT OR REPLACE: it skips the delete trigger, and the full-text table keeps the old words for ever. As plain
+# SQL, because composing the statement anew took a third of the time. Equal tokens are not written again.
+FTS_UPSERT = """
+    INSERT INTO search_tokens (doc_id, title_tokens, body_tokens) VALUES (?, ?, ?)
+    ON CONFLICT (doc_id) DO UPDATE SET title_tokens = excluded.title_tokens, body_tokens = excluded.body_tokens
+    WHERE search_tokens.title_tokens <> excluded.title_tokens OR search_tokens.body_tokens <> excluded.body_tokens
+"""
+TSVECTOR_UPSERT = """
+    INSERT INTO search_tokens (doc_id, title_tokens, body_tokens, tokens) VALUES (%s, %s, %s, CAST(%s AS tsvector))
+    ON CONFLICT (doc_id) DO UPDATE SET title_tokens = excluded.title_tokens, body_tokens = excluded.body_tokens,
+    tokens = excluded.tokens
+    WHERE search_tokens.title_tokens <> excluded.title_tokens OR search_tokens.body_tokens <> excluded.body_tokens
+"""
 
 
 @lru_cache(maxsize=2)
-def _upserts(postgres: bool) -> tuple[Any, Any]:
-    rows: Any = IndexedRow.__table__  # type: ignore[attr-defined]
-    held: Any = IndexedTokens.__table__  # type: ignore[attr-defined]
-    insert: Any = (postgresql if postgres else sqlite).insert
-    if postgres:
-        # `tokens` belongs to the dialect and not to the model, so the statement meets it only here.
-        extra = sa.Column("tokens", postgresql.TSVECTOR)
-        held = sa.Table("search_tokens", sa.MetaData(), *(c._copy() for c in held.columns if not c.foreign_keys),
-                        sa.Column("doc_id", sa.Integer, primary_key=True), extra)  # fmt: skip
-    # Never INSERT OR REPLACE: it skips the delete trigger, and the full-text table keeps the old words for ever.
-    adding = insert(rows)
-    kept = {c.key: adding.excluded[c.key] for c in rows.columns if c.key not in ("id", "kind", "row_id")}
-    cutting = insert(held)
-    fresh = {c.key: cutting.excluded[c.key] for c in held.columns if c.key != "doc_id"}
-    changed = sa.or_(*(held.c[name] != cutting.excluded[name] for name in ("title_tokens", "body_tokens")))
-    return (
-        adding.on_conflict_do_update(index_elements=["kind", "row_id"], set_=kept),
-        cutting.on_conflict_do_update(index_elements=["doc_id"], set_=fresh, where=changed),
-    )
+def _upsert(postgres: bool) -> Any:
+    table: Any = IndexedRow.__table__  # type: ignore[attr-defined]
+    insert: Any = (postgresql if postgres else sqlite).insert(table)
+    kept = {c.key: insert.excluded[c.key] for c in table.columns if c.key not in ("id", "kind", "row_id")}
+    return insert.on_conflict_do_update(index_elements=["kind", "row_id"], set_=kept)
 
 
 def _numbers(session: Session, batch: Sequence[PreparedDoc]) -> dict[tuple[str, int], int]:
@@ -160,15 +160,9 @@ def _row(one: PreparedDoc) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _tokens(one: PreparedDoc, number: int, postgres: bool) -> dict[str, Any]:
-    row = {
-        "doc_id": number,
-        "title_tokens": " ".join(one.title_tokens),
-        "body_tokens": " ".join(one.body_tokens),
-    }
-    if postgres:
-        row["tokens"] = tsvector(one)
-    return row
+def _tokens(one: PreparedDoc, number: int, postgres: bool) -> tuple[Any, ...]:
+    row = (number, " ".join(one.title_tokens), " ".join(one.body_tokens))
+    return (*row, tsvector(one)) if postgres else row
 
 
 def tsvector(one: PreparedDoc) -> str:

@@ -63,6 +63,8 @@ def _contestants(runtime: Runtime, meilisearch: str | None) -> Iterator[Contesta
 
 
 def _index(engine: Contestant, posted: corpus.Corpus, update: Callable[..., Any]) -> dict[str, Any]:
+    if isinstance(engine, Embedded):
+        engine.fill(posted.texts)
     started, cpu = time.perf_counter(), time.process_time()
     for done in engine.index(posted.texts):
         update(done, len(posted.texts), f"indexing into {engine.name}")

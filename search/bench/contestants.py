@@ -42,29 +42,38 @@ class Contestant(Protocol):
 
 @dataclass
 class Embedded:
-    """Ours, in the database of the runtime, written as an import writes it: with the post's row, cut by the lexicon."""
+    """Ours, in the database of the runtime, over posts as an import leaves them: a title derived from the text."""
 
     runtime: Runtime
     name: str = "cocreate"
 
-    def index(self, texts: dict[int, str]) -> Iterator[int]:
+    def fill(self, texts: dict[int, str]) -> None:
+        """Write the posts themselves, which pages show; no engine's time holds it."""
         post: Any = SQLModel.metadata.tables["post"]
+        for docs in self._docs(texts):
+            with self.runtime.database.write() as session:
+                session.connection().execute(sa.insert(post), [_post_row(doc) for doc in docs])
+
+    def index(self, texts: dict[int, str]) -> Iterator[int]:
+        done = 0
+        for docs in self._docs(texts):
+            with self.runtime.database.write() as session:
+                put(session, prepare(session, docs))
+            done += len(docs)
+            yield done
+
+    @staticmethod
+    def _docs(texts: dict[int, str]) -> Iterator[list[SearchDoc]]:
         moment = clock.now() - timedelta(days=365)
         items = list(texts.items())
         for start in range(0, len(items), AT_ONCE):
-            batch = items[start : start + AT_ONCE]
-            docs = [
+            yield [
                 SearchDoc(
                     "post", number, first_sentence(text) or text[:60], text, moment + timedelta(minutes=number),
                     status="open", variety="problem",
                 )
-                for number, text in batch
+                for number, text in items[start : start + AT_ONCE]
             ]  # fmt: skip
-            with self.runtime.database.write() as session:
-                prepared = prepare(session, docs)
-                session.connection().execute(sa.insert(post), [_post_row(doc) for doc in docs])
-                put(session, prepared)
-            yield start + len(batch)
 
     def learn(self) -> int:
         """Read the vocabulary, as the site does in a thread after its start."""
