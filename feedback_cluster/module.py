@@ -25,6 +25,7 @@ from forum.events import (
     VoteCast,
     VoteWithdrawn,
 )
+from search.events import LexiconChanged
 
 POLICIES = {
     "theme.read": STAFF,
@@ -57,6 +58,7 @@ module = Module(
         PostStatusChanged: [listeners.follow_status],
         PostsMerged: [listeners.follow_merge],
         PostUnmerged: [listeners.follow_merge],
+        LexiconChanged: [listeners.mark_lexicon],
     },
     slots={"post.page": [fillers.on_post_page], "me.card": [fillers.on_my_card]},
     policies=POLICIES,

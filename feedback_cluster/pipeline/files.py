@@ -1,6 +1,7 @@
 """A run over a folder: posts and parameters in, themes, assignments and the model out. The door of `python -m`.
 
 `job.json`: {"parameters": {…`Parameters`…}, "cold": false, "locked": [theme, …]}; all of it may be left out.
+`lexicon.json`: the lexicon of this run (`Lexicon.as_json`); the shipped one when there is no such file.
 `posts.jsonl`: one object a line, {"id": int, "text": str, "theme": int|null, "fixed": int|null, "apart": [int, …]};
 theme is where the last run put the post, fixed where a person put it, apart where a person said it does not belong.
 
@@ -23,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from cocreate.text.lexicon import Lexicon
 from feedback_cluster.pipeline.arrays import REST, FloatArray, IntArray
 from feedback_cluster.pipeline.match import match_clusters
 from feedback_cluster.pipeline.model import Progress, ThemeModel
@@ -71,7 +73,7 @@ def run_folder(folder: Path, progress: Progress) -> dict[str, Any]:
         progress("read", len(posts), len(posts))
     themes = Themes(job, posts)
     with watch.stage("cluster"):
-        model = ThemeModel(job.parameters).fit(
+        model = ThemeModel(job.parameters, lexicon=read_lexicon(folder / "lexicon.json")).fit(
             [post.text for post in posts],
             warm=themes.warm if themes.ids else None,
             fixed=themes.fixed,
@@ -162,6 +164,16 @@ def read_job(path: Path) -> Job:
         cold=bool(told.get("cold", False)),
         locked=tuple(told.get("locked", ())),
     )
+
+
+def read_lexicon(path: Path) -> Lexicon | None:
+    """The lexicon in `path`; None, which stands for the shipped one, when there is no such file."""
+    if not path.exists():
+        return None
+    try:
+        return Lexicon.from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (AttributeError, KeyError, TypeError, ValueError) as wrong:
+        raise ValueError(f"lexicon.json: {wrong!r}") from wrong
 
 
 def read_posts(path: Path) -> list[Post]:

@@ -133,6 +133,7 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             "format": FORMAT,
             "parameters": self._parameters.as_dict(),
             "lexicon": self._vocabulary.fingerprint,
+            "own_lexicon": self.lexicon.as_json() if self.lexicon is not None else None,
             "words": list(self.features_.vocabulary_),
             "clusters": [vars(cluster) for cluster in self.clusters_],
         }
@@ -150,12 +151,16 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
 
     @classmethod
     def load(cls, path: Path, *, lexicon: Lexicon | None = None) -> "ThemeModel":
-        """The model that `save` wrote; give it the lexicon it was fitted with. Raises ValueError for another format."""
+        """The model that `save` wrote, with the lexicon it was fitted with. Raises ValueError for another format.
+
+        A model fitted with the shipped lexicon reads with the one that ships now, or with `lexicon`.
+        """
         with np.load(path, allow_pickle=False) as arrays:
             told = json.loads(arrays["told"].tobytes())
             if told.get("format") != FORMAT:
                 raise ValueError(f"{path} holds a theme model of format {told.get('format')}, not {FORMAT}")
-            model = cls(Parameters.read(told["parameters"]), lexicon=lexicon)
+            own = told.get("own_lexicon")
+            model = cls(Parameters.read(told["parameters"]), lexicon=Lexicon.from_json(own) if own else lexicon)
             parameters = model._parameters
             features = TextFeatures(
                 parameters.dim, meaning_weight=parameters.meaning_weight, random_state=parameters.seed

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import feedback_cluster
+from cocreate.text.lexicon import Lexicon
 from feedback_cluster.themes.pins import Pin
 from forum.api import PostText
 
@@ -47,8 +48,10 @@ def voice(title: str, body: str) -> str:
     return body if start and body.lstrip().startswith(start) else f"{title}\n{body}"
 
 
-def write_job(folder: Path, parameters: dict[str, Any], *, cold: bool) -> None:
-    """Tell the pipeline what it shall do."""
+def write_job(folder: Path, parameters: dict[str, Any], *, cold: bool, lexicon: Lexicon | None = None) -> None:
+    """Tell the pipeline what it shall do, and by which lexicon; None: by the one that ships."""
+    if lexicon is not None:
+        (folder / "lexicon.json").write_text(json.dumps(lexicon.as_json(), ensure_ascii=False), encoding="utf-8")
     (folder / "job.json").write_text(
         json.dumps({"parameters": parameters, "cold": cold}, ensure_ascii=False), encoding="utf-8"
     )

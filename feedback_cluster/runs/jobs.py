@@ -10,12 +10,14 @@ from sqlmodel import Session
 
 from cocreate.core.errors import Unavailable
 from cocreate.core.runtime import Runtime
+from cocreate.text.lexicon import Lexicon
 from feedback_cluster.runs import folder as work
 from feedback_cluster.runs import service, store
 from feedback_cluster.runs.models import Cause, Run, RunState
 from feedback_cluster.themes import pins
 from feedback_cluster.themes.assign import catch_up
 from forum import api as forum
+from search.api import lexicon_of
 
 log = logging.getLogger("cocreate.runs")
 EXPORT_BATCH = 2_000
@@ -76,7 +78,9 @@ def _compute(runtime: Runtime, run: Run, home: Path, watch: Watch) -> None:
         themes = store.warm_themes(session)
         said = pins.pins(session)
         facts: store.Facts = {}
-        work.write_job(home, told, cold=cold)
+        lexicon = lexicon_of(session)
+        own = None if lexicon is Lexicon.default() else lexicon
+        work.write_job(home, told, cold=cold, lexicon=own)
         work.write_posts(home, _noting(_all_posts(session), facts), themes, said)
     outcome = work.run_pipeline(home, report, timeout_seconds=runtime.settings.cluster_timeout_seconds)
     if not report("store", 0, len(outcome.ids)):

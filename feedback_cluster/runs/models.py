@@ -84,6 +84,8 @@ class Run(SQLModel, table=True):
     seconds: float = 0.0
     peak_mb: float = 0.0
     error: str = ""
+    lexicon_changed_at: datetime | None = None
+    """When the brand's lexicon last changed after this run had read it; the next run goes by the new one."""
 
     @property
     def underway(self) -> bool:

@@ -38,9 +38,11 @@ SCORE_LABELS = {
 @router.get("/themes/runs", dependencies=[allow("theme.read")])
 def show_runs(page: CurrentPage, db: ReadDb, before: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None) -> Response:
     runs = service.recent_runs(db, before_id=before, limit=PAGE + 1)
+    current = current_run_id(db)
     context = _context(page, runs[:PAGE]) | {
         "names": {person_id: person.name for person_id, person in people(db, [r.started_by for r in runs]).items()},
-        "current": current_run_id(db),
+        "current": current,
+        "stale": current is not None and service.get_run(db, current).lexicon_changed_at,
         "active": service.active_run(db),
         "next_url": page.url("show_runs", {"before": runs[PAGE - 1].id}) if len(runs) > PAGE else None,
     }

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from cocreate.core import outbox
+from cocreate.core import clock, outbox
+from feedback_cluster.runs.models import Run, RunState
 from feedback_cluster.themes.assign import count_later, drop_posts
 from feedback_cluster.themes.models import Theme, ThemePost
-from feedback_cluster.themes.queries import current_run
+from feedback_cluster.themes.queries import current_run, current_run_id
 from forum import api as forum
 from forum.events import (
     PostDeleted,
@@ -24,6 +25,7 @@ from forum.events import (
     VoteCast,
     VoteWithdrawn,
 )
+from search.events import LexiconChanged
 
 ASSIGN = "feedback_cluster.assign"
 VOTES_SETTLE_SECONDS = 3
@@ -75,6 +77,13 @@ def follow_status(session: Session, event: PostStatusChanged) -> None:
             sa.update(ThemePost).where(col(ThemePost.post_id) == post.id).values(is_open=waits)
         )
     count_later(session, _roots(session, group))
+
+
+def mark_lexicon(session: Session, event: LexiconChanged) -> None:
+    """What holds now was grouped by an older lexicon: people are told, and the next run goes by the new one."""
+    if event.words:
+        stale = sa.or_(col(Run.id) == current_run_id(session), col(Run.state) == RunState.RUNNING)
+        session.connection().execute(sa.update(Run).where(stale).values(lexicon_changed_at=clock.now()))
 
 
 def _roots(session: Session, post_ids: Sequence[int]) -> list[int]:

@@ -10,7 +10,6 @@ from cocreate.core import clock, outbox
 from cocreate.core.actor import Actor
 from cocreate.core.errors import Conflict, Invalid
 from cocreate.core.text_marks import N_
-from cocreate.text.lexicon import Lexicon
 from cocreate.text.segment import content_words
 from feedback_cluster.events import ThemeTriaged
 from feedback_cluster.themes import pins
@@ -25,6 +24,7 @@ from feedback_cluster.themes.models import (
 )
 from feedback_cluster.themes.queries import get_theme, leaves, post_ids_of, resolve
 from forum import api as forum
+from search.api import lexicon_of
 
 LONGEST_NAME = 80
 HELD_FOR = "theme"
@@ -233,7 +233,7 @@ def _chosen(session: Session, theme: Theme, post_ids: Sequence[int]) -> list[int
 
 def _words_of(session: Session, post_ids: Sequence[int], most: int = 6) -> list[str]:
     """What the posts have in common; the next run will say it better."""
-    lexicon = Lexicon.default()
+    lexicon = lexicon_of(session)
     said: Counter[str] = Counter()
     for post in forum.post_texts(session, ids=list(post_ids)[:500]):
         said.update(sorted(set(content_words(f"{post.title}\n{post.body}", lexicon))))

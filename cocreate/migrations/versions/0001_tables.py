@@ -249,6 +249,7 @@ def upgrade() -> None:
         sa.Column("seconds", sa.Float(), nullable=False),
         sa.Column("peak_mb", sa.Float(), nullable=False),
         sa.Column("error", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("lexicon_changed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["started_by"], ["member.id"], name=op.f("fk_cluster_run_started_by_member")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cluster_run")),
         sa.UniqueConstraint("slot", name=op.f("uq_cluster_run_slot")),
