@@ -1,18 +1,34 @@
 """Segmenting: words and pairs for search, content words for grouping."""
 
+import csv
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cocreate.text.cutter import Cutter, FastEngine, ReferenceEngine, tile
+from cocreate.text.fold import fold
 from cocreate.text.lexicon import Lexicon
-from cocreate.text.segment import content_words, grams, warm, words
+from cocreate.text.segment import RUN, content_words, grams, warm, words
+from tests.realdata import REAL_DATA
 
 SENTENCES = [
     "冬天续航缩水严重，充电口盖还结冰",
     "高速上方向盘抖动，四轮定位做了两次也没用",
     "希望座椅通风的噪音能小一点",
     "车机连不上蓝牙，重启三次才好",
+    "四儿子店说没有配件，等了两个月还是推诿，要求退换车",
+    "内饰板起泡质量太差，做工太糙，速度快一点时就共振",
+    "提车半年左前大灯起雾，售后让自然晾干，客服不作为",
+    "领航辅助在匝道汇入主路时犹豫，接管太突然，吓出一身冷汗",
+    "充电桩拔不下来枪，应急拉索也没用，最后叫了道路救援",
+    "语音助手听不懂方言，让它打开座椅加热却开了空调制冷",
+    "后排出风口没有风，孩子说太闷，天窗遮阳帘也关不严",
+    "更新之后续航掉了四十公里，表显和实际差得离谱",
+    "自动泊车把轮毂蹭了，理赔还要自己先垫付",
+    "雨刮器刮不干净而且吱吱响，换了胶条还是老样子",
+    "变速箱低速顿挫，升级程序以后好了一阵又犯",
 ]
 
 
@@ -23,8 +39,13 @@ SENTENCES = [
         ("model Y", ["model", "y", "modely"]),
         ("NOP+", ["nop+", "nop"]),
         ("i-cockpit", ["i-cockpit", "icockpit", "i", "cockpit"]),
-        ("OTA v2.4", ["ota", "v2.4", "v24", "v", "2", "4"]),
+        ("OTA v2.4", ["ota", "v2.4", "v24", "v", "2", "4", "otav2.4"]),
         ("ota 2.4", ["ota", "2.4", "24", "2", "4", "ota2.4"]),
+        ("Model Y", ["model", "y", "modely"]),
+        ("DM-i", ["dm-i", "dmi", "dm", "i"]),
+        ("极氪001怎么样", ["001"]),
+        ("0x8004", ["0x8004", "0", "x", "8004"]),
+        ("ＥＳ８", ["es8", "es", "8"]),
         ("a。b", ["a", "b"]),
         ("很好.", []),
     ],
@@ -86,12 +107,38 @@ def test_own_terms_are_kept_whole() -> None:
     assert "胎噪" not in words("胎噪很大", Lexicon())
 
 
-def test_both_engines_cut_alike() -> None:
-    spellings = Lexicon.default().spellings
-    fast, reference = Cutter(FastEngine(spellings)), Cutter(ReferenceEngine(spellings))
-    runs = [part for sentence in SENTENCES for part in sentence.split("，")]
-    assert [fast.cut(run) for run in runs] == [reference.cut(run) for run in runs]
-    assert [fast.cut_for_search(run) for run in runs] == [reference.cut_for_search(run) for run in runs]
+@pytest.fixture(scope="module")
+def engines() -> tuple[Cutter, Cutter]:
+    spellings = tuple(sorted(Lexicon.default().spellings))
+    return Cutter(FastEngine(spellings)), Cutter(ReferenceEngine(spellings))
+
+
+def test_both_engines_cut_alike(engines: tuple[Cutter, Cutter]) -> None:
+    fast, reference = engines
+    runs = [run for sentence in SENTENCES for run in re.split("[，。？]", sentence) if run]
+    for cut in ("cut", "cut_known", "cut_for_search"):
+        assert [getattr(fast, cut)(run) for run in runs] == [getattr(reference, cut)(run) for run in runs]
+
+
+def test_both_engines_cut_the_lexicon_s_words_alike_in_every_company(engines: tuple[Cutter, Cutter]) -> None:
+    fast, reference = engines
+    spoken = [word for word in Lexicon.default().spellings if not re.search("[^\u4e00-\u9fff]", word)]
+    frames = ("{}", "我的车{}坏了怎么办", "希望{}和{}都能优化一下", "冬天{}太差而且{}有异响", "{}{}")
+    for place, word in enumerate(spoken):
+        run = frames[place % len(frames)].format(word, spoken[-place])
+        assert fast.cut_for_search(run) == reference.cut_for_search(run)
+        assert fast.cut(run) == reference.cut(run)
+
+
+@pytest.mark.realdata
+def test_both_engines_cut_real_texts_alike_but_for_tripled_characters(engines: tuple[Cutter, Cutter]) -> None:
+    fast, reference = engines
+    with (REAL_DATA / "car_opinions.csv").open(encoding="utf-8-sig", newline="") as file:
+        texts = [row["text"] for row in csv.DictReader(file)][:1500]
+    runs = [chinese for text in texts for chinese, _ in RUN.findall(fold(text)) if chinese]
+    assert len(runs) > 5000
+    others = [run for run in runs if fast.cut_for_search(run) != reference.cut_for_search(run)]
+    assert all(re.search(r"(.)\1\1", run) for run in others)
 
 
 def test_a_word_is_tiled_by_the_fewest_and_longest_parts() -> None:
