@@ -12,19 +12,32 @@ from pathlib import Path
 from urllib.parse import quote
 
 from cocreate.core.runtime import Runtime
+from search.bench.measure import quantiles
 
 PATH = "/search/instant?q="
-WARM_SECONDS = 30.0
-"""The server reads its vocabulary beside the first requests; no person waits for it, and no figure holds it."""
+VOCABULARY_SECONDS = 8.0
+"""The server reads its vocabulary in a thread after its start; nobody waits for it, and no figure holds it."""
 
 
-def ask(runtime: Runtime, texts: Sequence[str]) -> list[float]:
-    """Milliseconds of one request for each text."""
-    with _server(runtime) as port:
+def ask(runtime: Runtime, texts: Sequence[str]) -> dict[str, float]:
+    """Milliseconds of one request at the client (p50, p95), and processor milliseconds of the server for each."""
+    with _server(runtime) as (port, process_id):
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         for text in texts[:40]:
             _get(connection, text)
-        return [_get(connection, text) for text in texts]
+        worked = _processor_seconds(process_id)
+        took = [_get(connection, text) for text in texts]
+        worked = _processor_seconds(process_id) - worked
+    return quantiles(took) | {"cpu_mean": round(worked * 1000 / len(took), 1)}
+
+
+def _processor_seconds(process_id: int) -> float:
+    """What the process has used; 0.0 where the system does not tell."""
+    try:
+        fields = Path(f"/proc/{process_id}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _get(connection: http.client.HTTPConnection, text: str) -> float:
@@ -39,7 +52,7 @@ def _get(connection: http.client.HTTPConnection, text: str) -> float:
 
 
 @contextmanager
-def _server(runtime: Runtime) -> Iterator[int]:
+def _server(runtime: Runtime) -> Iterator[tuple[int, int]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -53,7 +66,7 @@ def _server(runtime: Runtime) -> Iterator[int]:
     process = subprocess.Popen(command, cwd=root, env=environment)  # noqa: S603 (our own program)
     try:
         _wait(port)
-        yield port
+        yield port, process.pid
     finally:
         process.terminate()
         process.wait(10)
@@ -65,7 +78,7 @@ def _wait(port: int) -> None:
             connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
             connection.request("GET", "/readyz")
             if connection.getresponse().status == 200:
-                time.sleep(6.0)  # the vocabulary is read in a thread meanwhile
+                time.sleep(VOCABULARY_SECONDS)
                 return
         except OSError:
             pass
