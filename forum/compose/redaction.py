@@ -68,9 +68,18 @@ def find_private(text: str) -> list[Place]:
 
 def redact(text: str) -> str:
     """The text with every private number masked; masking it again changes nothing."""
+    return _replaced(text, lambda place: place.masked)
+
+
+def without_private(text: str) -> str:
+    """The text with a blank for every private number: what others may have said as well."""
+    return _replaced(text, lambda _place: " ")
+
+
+def _replaced(text: str, put: Callable[[Place], str]) -> str:
     pieces, last = [], 0
     for place in find_private(text):
-        pieces += [text[last : place.start], place.masked]
+        pieces += [text[last : place.start], put(place)]
         last = place.end
     return "".join([*pieces, text[last:]])
 

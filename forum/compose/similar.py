@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 from cocreate.core.tables import columns
 from cocreate.web.page import Page
 from forum.compose.matching import content_words, says_enough, shared_words
+from forum.compose.redaction import without_private
 from forum.posts.models import Post, PostStatus
 from forum.posts.queries import PostCard, post_cards
 from forum.votes.queries import voted_ids
@@ -65,7 +66,8 @@ NOTHING = Alike()
 
 def find_alike(session: Session, page: Page, text: str, *, but: int = 0) -> Alike:
     """What others have said or the brand has done about the same; nothing while there is too little to compare."""
-    text = text.replace("\x00", "").strip()[:CHARACTERS]
+    # A number plate is the rarest of words and says nothing about the wish.
+    text = without_private(text.replace("\x00", "").strip()[:CHARACTERS])
     if not says_enough(text):
         return NOTHING
     slots = [slot for slot in page.renderer.runtime.slots if slot.startswith(f"{SLOT}.")]

@@ -63,6 +63,13 @@ def test_the_same_wish_and_what_is_only_similar_stand_apart(
     assert 0 < SOLVED_FROM < SAME_FROM < 1
 
 
+def test_a_private_number_does_not_hide_the_same_wish(
+    client: Client, crowd: list[Post], make_post: Callable[..., Post], make_member: Callable[..., Member]
+) -> None:
+    make_post(NOISE)
+    assert NOISE in groups(ask(client, make_member(), f"{NOISE} 沪A12345 13812345678"))["same"]
+
+
 def test_matched_words_are_marked_and_named(
     client: Client, crowd: list[Post], make_post: Callable[..., Post], make_member: Callable[..., Member]
 ) -> None:
