@@ -145,8 +145,9 @@ def test_an_answer_that_comes_too_late_is_not_shown(show: Callable[..., Page]) -
         page.wait_for_timeout(50)
     field(page).fill("座椅加热")
     page.wait_for_selector(OPTION)
-    held[0].abort()
-    page.wait_for_timeout(200)
+    late = '<div><a role="option" class="instant-line" href="/">导航不认新路</a></div>'
+    held[0].fulfill(body=late, content_type="text/html; charset=utf-8")
+    page.wait_for_timeout(300)
     assert "座椅加热太慢" in page.inner_text("[data-instant-list]:not([hidden])")
 
 

@@ -66,6 +66,8 @@ def test_the_last_twenty_are_kept(database: Database, make_member: Make) -> None
         with database.write() as session:
             service.remember(session, owner.id or 0, f"第{number}次", found=1)
     assert recent(database, owner) == [f"第{number}次" for number in range(22, 2, -1)]
+    with database.read() as session:
+        assert len(session.exec(select(RecentSearch)).all()) == 20
 
 
 def test_switching_off_forgets_and_holds_until_it_is_switched_on(
