@@ -74,7 +74,7 @@ class Rewriter:
         self._synonyms = lexicon.synonyms
         own = [*lexicon.spellings, *(word for group in lexicon.synonyms.values() for word in group)]
         self._own = frozenset(own)
-        self._longest = max((len(word) for word in self._own), default=0)
+        self._longest = max((LONGEST_INITIALS, *(len(word) for word in self._own)))
         self._sound: dict[str, list[str]] = defaultdict(list)
         self._fuzzy: dict[str, list[str]] = defaultdict(list)
         self._initials: dict[str, list[str]] = defaultdict(list)
@@ -221,27 +221,31 @@ class Rewriter:
     # -- Chinese
 
     def _chinese(self, run: str, at: int) -> Iterator[list[Change]]:
-        """Longest pieces first: a known word is left alone or gets its synonyms, another one may be a misspelling."""
-        taken = bytearray(len(run))
+        """Longest pieces first: a known word gets its synonyms, and no part of it is taken for a misspelling; what is
+        none may be one."""
+        taken, known = bytearray(len(run)), bytearray(len(run))
         for size in range(min(self._longest, len(run)), 1, -1):
             for start in range(len(run) - size + 1):
-                if any(taken[start : start + size]):
+                piece = slice(start, start + size)
+                window = run[piece]
+                if any(taken[piece]):
                     continue
-                window = run[start : start + size]
-                own = window in self._own
-                meant = self._others(window) if own else self._misspelled(window)
-                if own or meant:
-                    taken[start : start + size] = b"\1" * size
+                via: Via = "synonym" if window in self._own else "homophone"
+                if via == "synonym":
+                    known[piece] = b"\1" * size
+                    meant = self._others(window)
+                else:
+                    meant = [] if any(known[piece]) else self._misspelled(window)
                 if meant:
-                    via: Via = "synonym" if own else "homophone"
+                    taken[piece] = b"\1" * size
                     yield [Change(at + start, at + start + size, window, (word,), via) for word in meant]
 
     def _others(self, word: str) -> list[str]:
         """Its synonyms: those that posts hold, of these the ones that share most of its characters (暖气: 暖风 before
         制热), of these the lexicon's nearest."""
 
-        def place(other: str) -> tuple[bool, float]:
-            return bool(self._posts) and not self._posts.get(other), -_shared(word, other)
+        def place(other: str) -> tuple[bool, int]:
+            return bool(self._posts) and not self._posts.get(other), -len(set(word) & set(other))
 
         return sorted(self._synonyms.get(word, ()), key=place)[:OPTIONS]
 
@@ -262,11 +266,6 @@ class Rewriter:
     def _at_most(self, window: str) -> int:
         """No more posts than this hold the window: as many as hold the rarest of its pairs."""
         return min(self._posts.get(window[i : i + 2], 0) for i in range(len(window) - 1))
-
-
-def _shared(one: str, other: str) -> float:
-    """Share of the characters of both that stand in both."""
-    return len(set(one) & set(other)) / len(set(one) | set(other))
 
 
 def _combined(spots: list[list[Change]]) -> Iterator[tuple[Change | None, ...]]:
