@@ -92,8 +92,8 @@ def set_status(
 
 
 def status_before(session: Session, post_ids: Iterable[int], cause_kind: str) -> dict[int, PostStatus]:
-    """What each post stood at before another room began to move it: where its last steps of that cause set out from.
-    Waiting for those that it never moved."""
+    """Where each post stood before another room began to move it: where its last steps of that cause set out from.
+    Without posts whose last step was another one: what somebody else has said about them holds."""
     found: dict[int, PostStatus] = {}
     wanted = sorted(set(post_ids))
     trail = select(StatusChange).where(col(StatusChange.post_id).in_(wanted)).order_by(col(StatusChange.id))
@@ -103,7 +103,7 @@ def status_before(session: Session, post_ids: Iterable[int], cause_kind: str) ->
         if caused and not moving.get(step.post_id):
             found[step.post_id] = step.from_status
         moving[step.post_id] = caused
-    return {post_id: found.get(post_id, PostStatus.OPEN) for post_id in wanted}
+    return {post_id: before for post_id, before in found.items() if moving[post_id]}
 
 
 def _refresh(session: Session, ids: list[int]) -> None:
