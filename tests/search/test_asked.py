@@ -11,7 +11,7 @@ from search.asked import Asked, asked, from_address
 from search.port import Scope
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-TEXTS = st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs",)), max_size=60).map(str.strip)
+TEXTS = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]), max_size=60).map(str.strip)
 SEARCHES = st.builds(
     Asked,
     text=TEXTS,

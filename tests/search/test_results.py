@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from forum.posts.models import Post, PostKind, PostStatus, Visibility
 from roadmap.indexing import index_item, index_release
 from roadmap.items.models import RoadmapItem
 from roadmap.releases.models import Release
+from search import facade
 from tests.client import Client
 
 MakePost = Callable[..., Post]
@@ -159,6 +161,22 @@ def test_the_json_takes_the_same_filters_and_says_what_was_rewritten(client: Cli
     titles = client.get("/api/v1/search/suggest?q=座椅第3").json()["suggestions"]
     assert titles[0]["text"] == "座椅第3个毛病"
     assert client.get("/api/v1/search/suggest?q=").json() == {"suggestions": []}
+
+
+def test_a_stand_in_says_that_it_is_one(client: Client, make_post: MakePost, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_post("座椅通风太吵")
+    sentence = "平时的搜索暂时不在"
+    assert sentence not in client.get("/search?q=座椅").text
+    meant = facade.find
+
+    def find(*arguments: Any) -> facade.Found:
+        found = meant(*arguments)
+        return replace(found, page=replace(found.page, degraded=True))
+
+    monkeypatch.setattr(facade, "find", find)
+    page = client.get("/search?q=座椅").text
+    assert sentence in page
+    assert "通风太吵" in page
 
 
 # -- what the reader may not see
