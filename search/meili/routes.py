@@ -43,6 +43,7 @@ def show_search_health(db: ReadDb, page: CurrentPage, runtime: CurrentRuntime) -
             "next_try": max(0, round((known.next_try_at - moment).total_seconds())) if known.next_try_at else None,
             "reason": views.REASONS.get(known.rebuild_reason),
             "percent": views.percent(known),
+            "last_error": page.text(known.last_error),
             "breaker_open": reader.breaker.open,
             "address": reader.server.url,
             "index": reader.server.index,

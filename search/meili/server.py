@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from cocreate.core.text_marks import N_
+
 if TYPE_CHECKING:
     from meilisearch import Client
     from meilisearch.errors import MeilisearchApiError
@@ -203,12 +205,12 @@ def _plain(error: Exception) -> str:
     """What failed in a few words; a connection's error carries the whole request around it."""
     text = str(error)
     for sign, words in (
-        ("refused", "connection refused"),
-        ("timed out", "no answer in time"),
-        ("resolve", "unknown host"),
-        ("resolution", "unknown host"),
-        ("reset", "connection broken"),
-        ("aborted", "connection broken"),
+        ("refused", N_("connection refused")),
+        ("timed out", N_("no answer in time")),
+        ("resolve", N_("unknown host")),
+        ("resolution", N_("unknown host")),
+        ("reset", N_("connection broken")),
+        ("aborted", N_("connection broken")),
     ):
         if sign in text.lower():
             return words

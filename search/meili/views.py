@@ -58,6 +58,8 @@ LAGGING = Health(
     True,
 )  # fmt: skip
 
+DIARY_ERROR = 80
+
 REASONS = {
     "first": N_("first start"),
     "lost": N_("the index was gone"),
@@ -112,6 +114,9 @@ def diary_line(event: RemoteEvent, text: Any) -> str:
     facts = dict(event.facts)
     if "reason" in facts:
         facts["reason"] = text(REASONS.get(str(facts["reason"]), str(facts["reason"])))
+    if "error" in facts:
+        words = str(facts["error"])
+        facts["error"] = text(words) if len(words) < DIARY_ERROR else f"{words[:DIARY_ERROR]}…"
     if what == "back":
         facts["span"] = span(float(facts.get("seconds", 0)), text)
     return str(text(DIARY[what], **facts)) if what in DIARY else what
