@@ -15,7 +15,7 @@ def index_heads(session: Session, event: PostsMerged | PostUnmerged) -> None:
 
 
 def index_head(session: Session, event: PostEdited | PostDeleted | PostHidden | PostRestored) -> None:
-    """A merged post reads differently: the one that it is part of is found by other words."""
-    post = session.get(Post, event.post_id)
-    if post is not None and post.merged_into_id is not None:
-        indexing.index_posts(session, [tree.head(session, event.post_id)])
+    """A post of a group reads differently: the head of the group is found by other words."""
+    head_id = tree.head(session, event.post_id) if session.get(Post, event.post_id) else 0
+    if head_id and len(tree.below(session, [head_id])) > 1:
+        indexing.index_posts(session, [head_id])

@@ -41,7 +41,8 @@ def restore_post(session: Session, post: Post, *, by: Actor) -> None:
     prepared = indexing.prepare_post(session, post, tags)
     if not _change(session, post, col(Post.hidden_at).is_not(None), hidden_at=None):
         return
-    indexing.put_post(session, prepared, post.id or 0)
+    if post.merged_into_id is None:
+        indexing.put_post(session, prepared, post.id or 0)
     audit.record(session, by, "post.restore", "post", post.id)
     outbox.publish(session, PostRestored(post_id=post.id or 0))
 

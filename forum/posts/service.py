@@ -39,6 +39,11 @@ class NotYours(NotAllowed):
     message = N_("Only its author may change this.")
 
 
+class HoldsOthers(Conflict):
+    code = "holds_others"
+    message = N_("Posts of other owners are part of this one, so it cannot become private. Delete it, and they go on.")
+
+
 @dataclass(frozen=True)
 class Draft:
     """What an author enters. `vehicle_id` is a car of their own garage; `model` is for those who name none."""
@@ -115,6 +120,8 @@ def edit_post(session: Session, post: Post, draft: Draft, *, editor: Actor) -> b
     }  # fmt: skip
     if not reworded and old_tags == sorted(draft.tags) and all(getattr(post, k) == v for k, v in values.items()):
         return False
+    if draft.private and post.visibility == Visibility.PUBLIC and _holds_public_posts(session, post_id):
+        raise HoldsOthers(f"post {post_id}")
     doc = indexing.post_doc(
         post_id=post_id, title=draft.title, body=draft.body, created_at=post.created_at, board_id=draft.board_id,
         model=model, visibility=visibility, tags=draft.tags, kind=draft.kind, edited_at=clock.now(),
@@ -137,10 +144,17 @@ def edit_post(session: Session, post: Post, draft: Draft, *, editor: Actor) -> b
     session.add(post)
     session.flush()
     _replace_tags(session, post_id, draft.tags)
-    if post.hidden_at is None:
+    if post.hidden_at is None and post.merged_into_id is None:
         indexing.put_post(session, prepared, post_id)
     outbox.publish(session, PostEdited(post_id=post_id))
     return True
+
+
+def _holds_public_posts(session: Session, post_id: int) -> bool:
+    merged = select(Post.id).where(
+        Post.merged_into_id == post_id, Post.visibility == Visibility.PUBLIC, col(Post.deleted_at).is_(None)
+    )
+    return session.exec(merged.limit(1)).first() is not None
 
 
 def hold_row(session: Session, post: Post) -> None:

@@ -8,6 +8,8 @@ ROUTES = [
     ("get", "/api/v1/posts/{post_id}"),
     ("put", "/api/v1/posts/{post_id}/vote"),
     ("delete", "/api/v1/posts/{post_id}/vote"),
+    ("post", "/api/v1/posts/{post_id}/merge"),
+    ("delete", "/api/v1/posts/{post_id}/merge"),
     ("get", "/api/v1/posts/{post_id}/comments"),
     ("post", "/api/v1/posts/{post_id}/comments"),
     ("get", "/api/v1/search"),

@@ -21,10 +21,11 @@ from forum.desk.service import PartOfAnother, decide, set_status
 from forum.merging import service
 from forum.merging.models import Merge
 from forum.merging.queries import group_of, merge_of, merge_sum
+from forum.moderation.service import hide_post, restore_post
 from forum.posts.hot import hot_score
 from forum.posts.listing import Filters, list_posts
 from forum.posts.models import Post, PostStatus, Visibility
-from forum.posts.service import delete_post
+from forum.posts.service import Draft, HoldsOthers, delete_post, edit_post
 from forum.votes.models import Vote
 from forum.votes.service import VotingClosed, cast_vote, withdraw_vote
 from search import api as search
@@ -151,6 +152,33 @@ def test_lists_and_search_show_the_head_alone_and_find_it_by_the_words_of_both(
     worker.drain()
     assert found("方向盘") == [source.id]
     assert found("手冷") == [target.id]
+
+
+def test_an_edited_or_restored_merged_post_finds_its_head_and_never_itself(
+    runtime: Runtime, worker: Worker, make_post: MakePost, make_member: MakeMember, merge: Callable[..., Merge],
+    moderator: Member,
+) -> None:  # fmt: skip
+    author = make_member()
+    source, target = make_post("方向盘太凉", author=author), make_post("冬天手冷", author=author)
+    merge(source, target)
+    staff = acting(runtime, moderator, Role.MODERATOR)
+    with runtime.database.write() as session:
+        row = session.get_one(Post, source.id)
+        edit_post(session, row, Draft("按摩座椅太吵"), editor=acting(runtime, author))
+        hide_post(session, row, reason="看看", by=staff)
+        restore_post(session, row, by=staff)
+    worker.drain()
+    with runtime.database.write() as session:
+        edit_post(session, session.get_one(Post, target.id), Draft("手冷得很"), editor=acting(runtime, author))
+    worker.drain()
+    for text in ("按摩座椅", "手冷"):
+        with runtime.database.read() as session:
+            found = search.matching_ids(session, text, scope=search.scope_of(staff), kind="post")
+        assert found == [target.id]
+    with runtime.database.write() as session, pytest.raises(HoldsOthers):
+        edit_post(
+            session, session.get_one(Post, target.id), Draft("手冷", private=True), editor=acting(runtime, author)
+        )
 
 
 def test_a_vote_at_the_address_of_a_merged_post_counts_at_the_head_as_long_as_that_takes_votes(
