@@ -25,7 +25,7 @@ HOMOPHONE_POSTS = 20
 """Posts that hold a word of no lexicon before another one is taken for its misspelling."""
 TOLD_APART = 20
 """A typed text is taken for another word when that has more than so many times its posts."""
-OPTIONS, MOST_READINGS, MOST_CHANGES = 4, 8, 4
+OPTIONS, SYNONYMS, MOST_READINGS, MOST_CHANGES = 4, 6, 8, 4
 
 
 @dataclass(frozen=True)
@@ -247,7 +247,8 @@ class Rewriter:
         def place(other: str) -> tuple[bool, int]:
             return bool(self._posts) and not self._posts.get(other), -len(set(word) & set(other))
 
-        return sorted(self._synonyms.get(word, ()), key=place)[:OPTIONS]
+        # Who looks for 后备箱 has found 后备箱空间 already.
+        return sorted((one for one in self._synonyms.get(word, ()) if word not in one), key=place)[:SYNONYMS]
 
     def _misspelled(self, window: str) -> list[str]:
         """Known words that differ in one character of the same sound and that far more posts hold."""
@@ -269,16 +270,22 @@ class Rewriter:
 
 
 def _combined(spots: list[list[Change]]) -> Iterator[tuple[Change | None, ...]]:
-    """One option of each spot, likeliest combinations first. What has synonyms may also stay as it was typed."""
+    """One option of each spot, likeliest combinations first: what has synonyms may also stay as it was typed, and one
+    synonym is likelier than two."""
     spots = spots[:MOST_CHANGES]
     options: list[list[Change | None]] = [[None, *spot] if spot[0].via == "synonym" else [*spot] for spot in spots]
+
+    def cost(places: tuple[int, ...]) -> int:
+        synonyms = sum(place > 0 and spot[0] is None for place, spot in zip(places, options, strict=True))
+        return sum(places) + 2 * max(0, synonyms - 1)
+
     first = (0,) * len(options)
     queue, seen = [(0, first)], {first}
     while queue:
-        cost, places = heappop(queue)
+        _, places = heappop(queue)
         yield tuple(options[spot][place] for spot, place in enumerate(places))
         for spot, place in enumerate(places):
             following = (*places[:spot], place + 1, *places[spot + 1 :])
             if place + 1 < len(options[spot]) and following not in seen:
                 seen.add(following)
-                heappush(queue, (cost + 1, following))
+                heappush(queue, (cost(following), following))

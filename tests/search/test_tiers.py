@@ -50,7 +50,7 @@ def test_the_same_posts_however_it_was_typed(database: Database, index_doc: Inde
 
 
 def test_synonyms_come_after_all_words_as_typed(database: Database, index_doc: Index) -> None:
-    other = index_doc("尾箱漏水")
+    other = index_doc("行李箱漏水")
     turned = index_doc("漏水的是后备箱")
     exact = index_doc("后备箱漏水")
     assert find(database, "后备箱漏水") == [(exact, "literal"), (turned, "words"), (other, "synonym")]
@@ -171,7 +171,7 @@ def shelf(index_doc: Index) -> dict[str, int]:
 def test_filters_narrow_every_tier(
     database: Database, shelf: dict[str, int], filters: dict[str, Any], names: set[str], text: str
 ) -> None:
-    values = {
+    values: dict[str, Any] = {
         key: clock.now() - timedelta(days=value) if key in ("since", "until") else value
         for key, value in filters.items()
     }
