@@ -4,25 +4,33 @@ import csv
 import io
 import json
 import re
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
-
+import cocreate
 from cocreate.core.text_marks import N_
+from cocreate.exchange import workbook
 from cocreate.exchange.encodings import BadEncoding, decode
 from cocreate.exchange.table import RowError
+from cocreate.exchange.workbook import cell_text
 
 MAX_CELL = 100_000
 """Characters of one cell; longer ones are refused row by row. A novel is no feedback."""
 MAX_COLUMNS = 200
 MAX_UNPACKED = 400_000_000
 """Bytes that a workbook may unpack to: a small file can hold a very large one."""
+CHECKOUT = Path(cocreate.__file__).parent.parent
 DELIMITERS = ",\t;"
+_DAMAGED = N_("The workbook is damaged.")
+_SPANS_TOO_MUCH = N_(
+    "The sheet takes too much memory to read. Often one stray cell far from the others is to blame: copy the columns "
+    "with feedback into a new workbook."
+)
 _LIST_OF_OBJECTS = re.compile(r'\s*\[\s*\{\s*"')
 
 csv.field_size_limit(2**31 - 1)  # the default of 128 KiB would end the file in the middle; MAX_CELL refuses one row
@@ -69,7 +77,7 @@ def open_sheet(path: Path, name: str = "") -> Sheet:
     if not data.strip():
         raise Unreadable(N_("The file is empty."))
     if data[:4] == b"PK\x03\x04" or data[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-        return _open_workbook(data)
+        return _open_workbook(path, data)
     try:
         text, encoding = decode(data)
     except BadEncoding as problem:
@@ -161,45 +169,49 @@ def _csv_rows(sheet: Sheet) -> Iterator[RawRow | RowError]:
 # -- workbooks
 
 
-def _open_workbook(data: bytes) -> Sheet:
+def _open_workbook(path: Path, data: bytes) -> Sheet:
     if data[:2] == b"PK":
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as packed:
                 unpacked = sum(entry.file_size for entry in packed.infolist())
         except zipfile.BadZipFile as error:
-            raise Unreadable(N_("The workbook is damaged.")) from error
+            raise Unreadable(_DAMAGED) from error
         if unpacked > MAX_UNPACKED:
             raise Unreadable(N_("The workbook is too large once unpacked."))
-    try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        table = book.get_sheet_by_index(0).to_python(skip_empty_area=False)
-    except PasswordError as error:
-        raise Unreadable(N_("The workbook is locked with a password.")) from error
-    except (CalamineError, IndexError, OSError) as error:
-        raise Unreadable(N_("The workbook is damaged.")) from error
-    lines = [(line, [_cell(cell) for cell in cells]) for line, cells in enumerate(table, 1)]
-    filled = [(line, cells) for line, cells in lines if any(cell.strip() for cell in cells)]
+    filled = _filled_rows(path)
     if not filled:
         raise Unreadable(N_("The file is empty."))
-    return Sheet("xlsx", "", _head(filled[0][1], filled[0][0]), filled[1:])
+    columns = _head(filled[0][1], filled[0][0])
+    return Sheet("xlsx", "", columns, [(line, _padded(cells, len(columns))) for line, cells in filled[1:]])
+
+
+def _filled_rows(path: Path) -> list[tuple[int, list[str]]]:
+    """(line, cells) of every row that holds something, read by another process; why that is, its module says."""
+    command = [sys.executable, "-m", workbook.__name__, str(path.absolute())]
+    try:
+        done = subprocess.run(  # noqa: S603 (our own interpreter, and a file that is only read)
+            command, cwd=CHECKOUT, stdin=subprocess.DEVNULL, capture_output=True, check=False,
+            timeout=workbook.SECONDS * 2,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired as error:
+        raise Unreadable(_SPANS_TOO_MUCH) from error
+    if done.returncode == workbook.LOCKED:
+        raise Unreadable(N_("The workbook is locked with a password."))
+    if done.returncode == workbook.TOO_LARGE or done.returncode < 0:  # below zero: the system ended it
+        raise Unreadable(_SPANS_TOO_MUCH)
+    *rows, end = done.stdout.splitlines() or [b""]
+    if done.returncode != 0 or end != b'"end"':
+        raise Unreadable(_DAMAGED)
+    return [(line, cells) for line, cells in map(json.loads, rows)]
+
+
+def _padded(cells: list[str], width: int) -> list[str]:
+    return cells + [""] * (width - len(cells))
 
 
 def _sheet_rows(sheet: Sheet) -> Iterator[RawRow | RowError]:
     for number, (line, cells) in enumerate(sheet.source, 1):
         yield _fitted(number, line, list(cells), len(sheet.columns))
-
-
-def _cell(value: Any) -> str:
-    """A cell as its reader saw it; of a formula that is its last result, never the formula."""
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    if isinstance(value, datetime):
-        return value.isoformat(sep=" ") if value.time() != time() else value.date().isoformat()
-    if isinstance(value, date | time | timedelta):
-        return value.isoformat() if not isinstance(value, timedelta) else str(value)
-    return str(value)
 
 
 # -- JSON
@@ -295,4 +307,4 @@ def _json_cell(value: Any) -> str | None:
     if isinstance(value, dict):
         return None
     # JSON may spell half of a surrogate pair, which no database stores.
-    return _cell(value).encode("utf-8", "replace").decode()
+    return cell_text(value).encode("utf-8", "replace").decode()

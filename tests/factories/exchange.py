@@ -1,6 +1,7 @@
 """Imports for tests."""
 
 import io
+import struct
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -57,3 +58,47 @@ def workbook(rows: list[list[Any]]) -> bytes:
     target = io.BytesIO()
     book.save(target)
     return target.getvalue()
+
+
+def old_workbook(cells: Mapping[tuple[int, int], str]) -> bytes:
+    """A workbook as Excel wrote it until 2007 (.xls): {(row, column): text}, both counted from zero."""
+
+    def record(kind: int, content: bytes) -> bytes:
+        return struct.pack("<HH", kind, len(content)) + content
+
+    def begin(of: int) -> bytes:
+        return record(0x0809, struct.pack("<HHHHII", 0x0600, of, 0, 0, 0, 0))
+
+    end = record(0x000A, b"")
+    labels = b"".join(
+        record(0x0204, struct.pack("<HHHHB", row, column, 0, len(text), 1) + text.encode("utf-16-le"))
+        for (row, column), text in sorted(cells.items())
+    )
+    name = struct.pack("<BB", 1, 0) + b"A"
+    book = begin(0x0005)
+    offset = len(book) + len(record(0x0085, struct.pack("<IBB", 0, 0, 0) + name)) + len(end)
+    book += record(0x0085, struct.pack("<IBB", offset, 0, 0) + name) + end + begin(0x0010) + labels + end
+    return _compound_file("Workbook", book)
+
+
+def _compound_file(name: str, content: bytes) -> bytes:
+    """One stream in the container that such files have: a head, a table of sectors, a directory, the stream."""
+    content = content.ljust(max(4096, -(-len(content) // 512) * 512), b"\0")
+    sectors, free, last, nothing = len(content) // 512, 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFF
+    assert sectors <= 126, "one table of sectors is enough for a test"
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(16) + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6) + bytes(6)
+    head += struct.pack("<IIIIIIIII", 0, 1, 1, 0, 4096, last, 0, last, 0) + struct.pack("<I", 0)
+    table = [0xFFFFFFFD, last, *range(3, 2 + sectors), last]
+    table += [free] * (128 - len(table))
+
+    def entry(called: str, kind: int, child: int, start: int, size: int) -> bytes:
+        written = called.encode("utf-16-le") + b"\0\0"
+        links = struct.pack("<III", nothing, nothing, child)
+        return written.ljust(64, b"\0") + struct.pack("<HBB", len(written), kind, 1) + links + bytes(36) + struct.pack(
+            "<IQ", start, size
+        )  # fmt: skip
+
+    directory = entry("Root Entry", 5, 1, last, 0) + entry(name, 2, nothing, 2, len(content))
+    return (
+        head.ljust(512, b"\xff") + struct.pack("<128I", *table) + directory.ljust(512, b"\0") + content
+    )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import io
 import json
+import resource
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from cocreate.exchange import encodings
 from cocreate.exchange.reading import MAX_CELL, RawRow, Unreadable, open_sheet
 from cocreate.exchange.table import RowError
-from tests.factories.exchange import workbook
+from tests.factories.exchange import old_workbook, workbook
 
 Make = Callable[..., Path]
 TEXT = "编号,内容\n1,座椅通风噪音太大\n2,方向盘加热反应慢\n"
@@ -152,6 +153,72 @@ def test_a_damaged_or_huge_workbook_is_refused(make_file: Make) -> None:
     assert len(target.getvalue()) < 1_000_000
     with pytest.raises(Unreadable):
         open_sheet(make_file(target.getvalue(), "b.xlsx"))
+
+
+OLD = {(0, 0): "编号", (0, 1): "内容", (1, 0): "一", (1, 1): "座椅通风噪音太大", (3, 1): "方向盘加热反应慢"}
+
+
+def test_an_old_workbook_is_read_as_a_new_one(make_file: Make) -> None:
+    path = make_file(old_workbook(OLD), "a.xls")
+    assert open_sheet(path).columns == ["编号", "内容"]
+    assert cells(path) == [["一", "座椅通风噪音太大"], ["", "方向盘加热反应慢"]]
+    assert [row.line for row in open_sheet(path).rows()] == [2, 4]
+
+
+def test_columns_left_empty_at_the_side_stay_where_they_are(make_file: Make) -> None:
+    path = make_file(workbook([[None, "id", "text"], [None, "1", "好"], ["x", "2", "好"]]), "a.xlsx")
+    assert open_sheet(path).columns == ["#1", "id", "text"]
+    assert cells(path) == [["", "1", "好"], ["x", "2", "好"]]
+
+
+def stray_cell() -> bytes:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet["A1"], sheet["A2"], sheet["XFD1048576"] = "text", "座椅通风噪音太大", "x"
+    target = io.BytesIO()
+    book.save(target)
+    return target.getvalue()
+
+
+def texts_named_often() -> bytes:
+    """A million cells that name one text of ten thousand characters."""
+    row = b"<row>" + b'<c t="s"><v>0</v></c>' * 200 + b"</row>"
+    changed = {
+        "xl/worksheets/sheet1.xml": b"<worksheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'>"
+        b"<sheetData>" + row * 5000 + b"</sheetData></worksheet>",
+        "xl/sharedStrings.xml": b"<sst xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'><si><t>"
+        + b"a" * 10_000 + b"</t></si></sst>",
+    }  # fmt: skip
+    target = io.BytesIO()
+    small = zipfile.ZipFile(io.BytesIO(workbook([["text"]])))
+    with small as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in {*old.namelist()} - {*changed}:
+            new.writestr(name, old.read(name))
+        for name, content in changed.items():
+            new.writestr(name, content)
+    return target.getvalue()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("make_bytes", [stray_cell, texts_named_often])
+def test_a_small_file_that_asks_for_all_memory_is_refused_with_what_to_do(
+    make_file: Make, make_bytes: Callable[[], bytes]
+) -> None:
+    path = make_file(make_bytes(), "small.xlsx")
+    assert path.stat().st_size < 200_000
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(Unreadable, match="copy the columns"):
+        open_sheet(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KB of this process
+
+
+@pytest.mark.slow
+def test_a_stray_cell_in_an_old_workbook_is_refused_as_well(make_file: Make) -> None:
+    with pytest.raises(Unreadable, match="copy the columns"):
+        open_sheet(make_file(old_workbook({**OLD, (65_535, 255): "x"}), "a.xls"))
 
 
 def test_json_lines_are_read_with_all_their_keys(make_file: Make) -> None:
