@@ -117,9 +117,9 @@ def _with(page: Page, asked: Asked, typed: str, word: str) -> str:
     return page.url("show_search", asked.query(text=text))
 
 
-def tabs(page: Page, runtime: Runtime, asked: Asked, facets: Facets | None) -> list[dict[str, Any]]:
+def tabs(page: Page, runtime: Runtime, asked: Asked, facets: Facets) -> list[dict[str, Any]]:
     """A tab for every kind that has rows, and one for all; the counts follow the other filters."""
-    counts = dict(facets["kind"]) if facets is not None else {}
+    counts = dict(facets["kind"])
     known = facade.sources(runtime)
     shown = [name for name in known if counts.get(name) or name in (asked.kind, "post")]
     rows = [("", page.text(N_("Everything")), sum(counts.values()))]
@@ -129,7 +129,8 @@ def tabs(page: Page, runtime: Runtime, asked: Asked, facets: Facets | None) -> l
             "label": label,
             "url": page.url("show_search", asked.query(kind=name)),
             "current": asked.kind == name,
-            "count": count if facets is not None else None,
+            "count": count,
+            "more": facets.capped,
         }
         for name, label, count in rows
     ]

@@ -281,3 +281,13 @@ def test_a_merged_or_renamed_theme_is_found_by_its_new_name_alone(
         assert row is not None
         themes.hide(session, row, by=pm_actor)
     assert f"/themes/{theme.id}" not in client.get("/search?q=充电桩地图&kind=theme", actor=agent).text
+
+
+def test_counts_that_were_capped_say_so(client: Client, make_post: MakePost, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_post("座椅太吵", model="云麓")
+    make_post("座椅太硬", model="晴川")
+    counted = facade.facets
+    monkeypatch.setattr(facade, "facets", lambda *arguments: replace(counted(*arguments), capped=True))
+    page = client.get("/search?q=座椅").text
+    assert '<span class="tab-count">2+</span>' in page
+    assert '<span class="search-count">1+</span>' in page
