@@ -38,6 +38,7 @@ class Matcher:
         self._numbers: dict[str, int] = {}
         self._counts: Counter[str] = Counter()
         self._cuts: OrderedDict[int, Cut] = OrderedDict()
+        self._ready: OrderedDict[int, Profile] = OrderedDict()
         self._weights: Weights | None = None
         self._of_number: list[float] = []
         self._holders: dict[int, array[int]] = {}
@@ -109,13 +110,22 @@ class Matcher:
         return [other for other, _ in best if (other in self._staff) == staff]
 
     def _profiles(self, ids: set[int]) -> dict[int, Profile]:
-        missing = [post_id for post_id in ids if post_id not in self._cuts]
-        found = {post_id: self._cuts[post_id] for post_id in ids if post_id in self._cuts}
+        found: dict[int, Profile] = {}
+        missing: list[int] = []
+        for post_id in ids:
+            if post_id in self._ready:
+                self._ready.move_to_end(post_id)
+                found[post_id] = self._ready[post_id]
+            elif post_id in self._cuts:
+                found[post_id] = profile(self._cuts.pop(post_id), self.weights)
+            else:
+                missing.append(post_id)
         for voice in self._read(missing) if missing else ():
-            found[voice.id] = self._cutting.cut(voice)
-        for cut in found.values():
-            self._keep(cut)
-        return {post_id: profile(cut, self.weights) for post_id, cut in found.items()}
+            found[voice.id] = profile(self._cutting.cut(voice), self.weights)
+        self._ready.update(found)
+        while len(self._cuts) + len(self._ready) > PROFILES_KEPT and self._ready:
+            self._ready.popitem(last=False)
+        return found
 
     def _keep(self, cut: Cut) -> None:
         self._cuts[cut.id] = cut

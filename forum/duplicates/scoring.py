@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from forum.duplicates.profiles import TELLING, Bag, Cut, Profile
 
@@ -35,6 +36,8 @@ SAYS_MORE = 0.9
 Measured on judged pairs of real complaints (benchmarks/duplicate_verdicts.csv): with it 307 instead of 288 of the 368
 pairs that are one ticket stood above the score from which 90 % are."""
 MOST_MORE = 3
+WORTH_ASKING = 0.4
+"""Below this score nobody is asked anyway, and looking for what else is said takes the longest."""
 
 
 Synonyms = Mapping[str, tuple[str, ...]]
@@ -59,7 +62,7 @@ def likeness(a: Profile, b: Profile) -> Likeness:
     if a.cut.plain and a.cut.plain == b.cut.plain and min(a.telling, b.telling) > 1:
         whole = max(whole, SAME_SENTENCE)
     factor, doubts = _doubts(a.cut, b.cut)
-    more = _says_more(a, b, like) + _says_more(b, a, like)
+    more = _says_more(a, b, like) + _says_more(b, a, like) if whole * factor >= WORTH_ASKING else 0
     if more:
         factor, doubts = factor * SAYS_MORE ** min(more, MOST_MORE), (*doubts, "more")
     mine, theirs = a.whole[0].weights, b.whole[0].weights
@@ -91,15 +94,19 @@ def _overlap(a: Bag, b: Bag, like: Synonyms | None) -> float:
 def _nearest(token: str, others: list[tuple[str, float]], like: Synonyms) -> float:
     """What the nearest of the other words is worth for this one: a synonym much, one of the same characters some."""
     own = like.get(token, ())
-    mine = set(token)
     best = 0.0
     for other, _ in others:
         if other in own or token in like.get(other, ()):
             return SYNONYM
-        shared = len(mine.intersection(other))
-        if shared and not token.isascii():
-            best = max(best, 2 * shared / (len(mine) + len(set(other))))
+        best = max(best, _characters(token, other))
     return SOFT_CREDIT * best if best >= SOFT_FROM else 0.0
+
+
+@lru_cache(maxsize=100_000)
+def _characters(token: str, other: str) -> float:
+    """The share of their characters that two Chinese words have in common."""
+    mine, theirs = set(token), set(other)
+    return 0.0 if token.isascii() else 2 * len(mine & theirs) / (len(mine) + len(theirs))
 
 
 def _says_more(a: Profile, b: Profile, like: Synonyms) -> int:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
-from sqlmodel import select
 
 from cocreate.core.actor import Role
 from cocreate.core.db import Database
@@ -61,9 +60,8 @@ def show(chromium: Browser, client: Client, make_member: Callable[..., Any]) -> 
             if request.method == "POST" and fail:
                 route.abort()
                 return
-            sent = {
-                name: request.headers[name] for name in ("hx-request", "hx-request-type") if name in request.headers
-            }
+            told = ("hx-request", "hx-request-type")
+            sent: dict[str, str] = {name: request.headers[name] for name in told if name in request.headers}
             sent["content-type"] = request.headers.get("content-type", "")
             answer = client.request(
                 request.method, asked, actor=moderator, headers=sent, content=request.post_data_buffer
@@ -86,7 +84,7 @@ def at(page: Page, row: MergeSuggestion) -> None:
 
 def state_of(database: Database, row: MergeSuggestion) -> State:
     with database.read() as session:
-        return session.exec(select(MergeSuggestion.state).where(MergeSuggestion.id == row.id)).one()
+        return session.get_one(MergeSuggestion, row.id).state
 
 
 def kept(page: Page) -> str:
