@@ -119,6 +119,18 @@ def test_no_word_is_lost_without_a_connection_in_two_windows_or_signed_out(site,
     page.goto("/posts/new")
     expect(page.locator("#f-title")).to_have_value("断网时写下的第三句话")
     page.locator("#draft-line", has_text="草稿已保存").wait_for()
+    # Who starts afresh finds what was kept without a connection among the drafts.
+    page.context.set_offline(True)
+    page.fill("#f-title", "断网时写下的第四句话")
+    page.locator("#draft-line", has_text="没有网络").wait_for()
+    page.goto("about:blank")
+    page.context.set_offline(False)
+    with page.expect_response("**/drafts"):
+        page.goto("/posts/new?fresh=1")
+    expect(page.locator("#f-title")).to_have_value("")
+    page.goto("/me/drafts")
+    page.locator("main", has_text="断网时写下的第四句话").wait_for()
+    page.goto("/posts/new")
     # A second window goes on with a draft of its own.
     second = page.context.new_page()
     second.goto("/posts/new")

@@ -104,14 +104,23 @@
     saveTimer = setTimeout(save, SAVE);
   }
 
+  /* What is not wanted in the form now waits among the drafts; the server puts it beside what it knows. */
+  async function hand(kept) {
+    const data = new FormData(), at = local();
+    for (const [name, value] of Object.entries({ ...kept.fields, draft: kept.key, version: kept.version, post_id: home().dataset.post })) data.set(name, value ?? "");
+    const answer = await fetch(home().dataset.drafts, part(data)).catch(() => null);
+    if (answer?.ok && !answer.headers.get("HX-Redirect") && store.get(at)?.at === kept.at) store.set(at, null);
+  }
+
   /* What this browser kept is newer than what the server gave: it comes back, and goes to the server. */
   function restore() {
     const kept = store.get(local());
-    if (!kept?.fields || new URLSearchParams(location.search).has("fresh")) return;
+    if (!kept?.fields) return;
+    if (new URLSearchParams(location.search).has("fresh")) { hand(kept); return; }
     const data = fields(), same = ["title", "body"].every((name) => (data.get(name) || "") === (kept.fields[name] || ""));
     if (same) { store.set(local(), null); return; }
     const given = Date.parse(home().dataset.savedAt) || 0, empty = !`${data.get("title")}${data.get("body")}`.trim();
-    if (kept.at < given || !(empty || given || home().dataset.post)) return;
+    if (kept.at < given || !(empty || given || home().dataset.post)) { hand(kept); return; }
     for (const [name, value] of Object.entries(kept.fields)) if (name !== "src") { const input = form().elements[name]; if (input?.type === "checkbox") input.checked = Boolean(value); else field(name, value); }
     field("draft", kept.key);
     field("version", kept.version);
@@ -138,6 +147,7 @@
   document.addEventListener("submit", (event) => { if (home() && event.target === form()) send(event); }, true);
   document.addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") save(true); });
   window.addEventListener("pagehide", () => { if (dirty && home() && !sent) { keepHere(); save(true); } });
+  window.addEventListener("pageshow", (event) => { if (event.persisted && sent) location.reload(); });
   window.addEventListener("online", () => { if (dirty) save(); });
   document.addEventListener("DOMContentLoaded", () => { if (home()) restore(); });
 })();
