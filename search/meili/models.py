@@ -22,6 +22,8 @@ class Owed(StrEnum):
     """Accepted as a task that has not ended yet."""
     KEPT = "kept"
     """The live index has it; kept until the index that is being built beside it has it as well."""
+    COVERED = "covered"
+    """Made before the index that is being built reads this row: it will have it, and nobody is asked meanwhile."""
     PARKED = "parked"
     """The server refuses this document, alone; a person decides."""
 

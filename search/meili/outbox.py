@@ -63,6 +63,17 @@ def send_again(session: Session, states: Sequence[Owed]) -> None:
     session.connection().execute(statement)
 
 
+def cover(session: Session) -> None:
+    """What is under way now need not be sent: the index that is about to be filled reads these rows. Only changes that
+    are committed are seen here, so a row that is being written stays owed."""
+    session.connection().execute(sa.update(_TABLE).where(_TABLE.c.state.in_(UNDERWAY)).values(state=Owed.COVERED))
+
+
+def uncover(session: Session) -> None:
+    """The index that was filled has taken over: forget what it covers."""
+    session.connection().execute(sa.delete(_TABLE).where(_TABLE.c.state == Owed.COVERED))
+
+
 def settle(session: Session, rows: dict[Key, list[int]]) -> None:
     """The server has these rows: forget the changes, and earlier ones of the same rows that it had refused."""
     for batch in _in_batches(number for numbers in rows.values() for number in numbers):

@@ -29,6 +29,7 @@ LOOK_EVERY = timedelta(seconds=10)
 MOST_PAUSE = 300.0
 LISTEN_SECONDS = 3.0
 SETTLE_SECONDS = 5.0
+TASKS_AT_ONCE = 8
 HALTED_PAUSE = timedelta(seconds=30)
 Rows = dict[Key, list[int]]
 
@@ -188,28 +189,37 @@ class Pump:
             self._settle(rows, outcome)
 
     def send(self, *, keep: bool = False) -> int:
-        """Send one batch of what waits and see it through; how many rows. keep: another index needs them as well."""
-        with self.database.read() as session:
-            rows = outbox.waiting(session, documents.AT_ONCE)
-            docs = documents.current(session, list(rows))
-        puts = {key: numbers for key, numbers in rows.items() if key in docs}
-        removes = {key: numbers for key, numbers in rows.items() if key not in docs}
-        for part in (puts, removes):
-            if part:
-                self.send_rows(part, docs, keep=keep)
-        return len(rows)
+        """Send what waits and see it through; how many rows. keep: another index needs them as well.
 
-    def send_rows(self, rows: Rows, docs: Mapping[Key, Mapping[str, object]], *, keep: bool = False) -> None:
-        """Send these rows as one task: documents where there are any, else removals."""
+        At most 500 rows make a task, and a few tasks go before the first is waited for: the server joins them.
+        """
+        count = 0
+        underway: list[tuple[Rows, int]] = []
+        for _ in range(TASKS_AT_ONCE):
+            with self.database.read() as session:
+                rows = outbox.waiting(session, documents.AT_ONCE)
+                docs = documents.current(session, list(rows))
+            count += len(rows)
+            for part in _parts(rows, docs):
+                task = self._hand_over(part, docs, keep=keep)
+                underway += [(part, task)] if task is not None else []
+            if len(rows) < documents.AT_ONCE // 2:
+                break
+        for part, task in underway:
+            self._settle(part, self.server.wait(task, SETTLE_SECONDS), keep=keep)
+        return count
+
+    def _hand_over(self, rows: Rows, docs: Mapping[Key, Mapping[str, object]], *, keep: bool) -> int | None:
+        """Send these rows as one task: documents where there are any, else removals. None when refused on the spot."""
         wanted = [docs[key] for key in rows if key in docs]
         try:
             task = self.server.put(wanted) if wanted else self.server.remove([documents.doc_id(*key) for key in rows])
         except Refused as refusal:
             self._settle(rows, Outcome(ended=True, bad_documents=True, error=str(refusal)), keep=keep)
-            return
+            return None
         with self.database.write() as session:
             outbox.mark_sent(session, _numbers(rows), task)
-        self._settle(rows, self.server.wait(task, SETTLE_SECONDS), keep=keep)
+        return task
 
     def _settle(self, rows: Rows, outcome: Outcome, *, keep: bool = False) -> None:
         if not outcome.ended:
@@ -237,15 +247,19 @@ class Pump:
             return
         keys = list(rows)
         for half in (keys[: len(keys) // 2], keys[len(keys) // 2 :]):
-            part = {key: rows[key] for key in half}
             with self.database.read() as session:
                 docs = documents.current(session, half)
-            # A row that went meanwhile is sent as a removal, on its own.
-            there = {key: numbers for key, numbers in part.items() if key in docs}
-            gone = {key: numbers for key, numbers in part.items() if key not in docs}
-            for group in (there, gone):
-                if group:
-                    self.send_rows(group, docs, keep=keep)
+            for part in _parts({key: rows[key] for key in half}, docs):
+                task = self._hand_over(part, docs, keep=keep)
+                if task is not None:
+                    self._settle(part, self.server.wait(task, SETTLE_SECONDS), keep=keep)
+
+
+def _parts(rows: Rows, docs: Mapping[Key, object]) -> list[Rows]:
+    """The rows that have a document, and those that are gone; parts without any are left out."""
+    there = {key: numbers for key, numbers in rows.items() if key in docs}
+    gone = {key: numbers for key, numbers in rows.items() if key not in docs}
+    return [part for part in (there, gone) if part]
 
 
 def _numbers(rows: Rows) -> list[int]:
@@ -269,7 +283,7 @@ def run(runtime: Runtime, over: threading.Event) -> None:
         state.change(session, next_try_at=None, rebuild_total=0)
         if database.is_sqlite:
             state.release_lease(session)
-        outbox.send_again(session, [Owed.KEPT])
+        outbox.send_again(session, [Owed.KEPT, Owed.COVERED])
     pump = Pump(database, reader.server)
     keep_pumping(pump, over)
     pump.let_go()

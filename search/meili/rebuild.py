@@ -6,6 +6,7 @@ OLD one. So everything kept or on its way is sent once more afterwards.
 """
 
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from search.meili.pump import Pump
 
 Progress = Callable[[int, int | None, str | None], object]
+UNDERWAY = 6
+"""Batches that wait at the server while a new index is filled."""
 SETUP_SECONDS = 60.0
 BATCH_SECONDS = 120.0
 SWAP_SECONDS = 60.0
@@ -39,6 +42,9 @@ def run(pump: "Pump", reason: str, progress: Progress | None = None) -> int:
         state.change(session, rebuild_wanted_at=known.rebuild_wanted_at or clock.now(), rebuild_reason=reason,
                      rebuild_done=0, rebuild_total=max(1, total), next_number=known.next_number + 1)  # fmt: skip
         state.note_event(session, "rebuild_began", reason=reason, documents=total)
+        outbox.send_again(session, [Owed.COVERED, Owed.KEPT])  # of a rebuild that was cut off
+        if not live_serves:
+            outbox.cover(session)
     beside = f"{server.index}-{known.next_number}"
     for name in _besides(pump):
         server.drop(name)
@@ -50,6 +56,7 @@ def run(pump: "Pump", reason: str, progress: Progress | None = None) -> int:
     moment = clock.now()
     seconds = round(time.monotonic() - started, 1)
     with pump.database.write() as session:
+        outbox.uncover(session)
         outbox.send_again(session, [Owed.KEPT, Owed.SENT])
         state.change(
             session, live_mark=mark, ready_at=moment, rebuilt_at=moment, rebuild_seconds=seconds, rebuild_total=0,
@@ -61,21 +68,21 @@ def run(pump: "Pump", reason: str, progress: Progress | None = None) -> int:
 
 def _fill(pump: "Pump", beside: str, total: int, live_serves: bool, progress: Progress | None) -> int:
     after, done = 0, 0
-    before: tuple[int, list[dict[str, object]]] | None = None
+    underway: deque[tuple[int, list[dict[str, object]]]] = deque()
     while True:
         with pump.database.read() as session:
             docs, after = documents.following(session, after)
-        task = pump.server.put(docs, beside) if docs else None
-        if before is not None:
-            # One batch is on its way while the next is read: the server is never idle, and never drowned.
-            done += _landed(pump, beside, *before)
+        if docs:
+            underway.append((pump.server.put(docs, beside), docs))
+        # The server joins tasks that wait side by side; a few are kept waiting, so that it is never idle.
+        while underway and (len(underway) >= UNDERWAY or not docs):
+            done += _landed(pump, beside, *underway.popleft())
             with pump.database.write() as session:
                 state.change(session, rebuild_done=done)
             if progress is not None:
                 progress(done, max(total, done), None)
-        if task is None:
+        if not docs:
             return done
-        before = (task, docs)
         pump.hold()
         if live_serves:
             pump.send(keep=True)

@@ -264,3 +264,34 @@ def test_a_document_tells_states_apart_and_keeps_tags_out_of_the_text(database: 
     assert "通风" not in made["title"] + made["body"]
     row.votes = 1
     assert document(row)["v"] != made["v"]
+
+
+def test_what_the_new_index_reads_anyway_is_not_sent_once_more(
+    pumping: Start, fake: FakeMeilisearch, index_doc: Index, expected: Expected
+) -> None:
+    running = pumping(Server(fake.url, fake.key, "x"))
+    for number in range(5):
+        index_doc(f"第 {number} 条")
+    assert running.depth().waiting == 5
+    running.settle()
+    assert running.held() == expected()
+    sent = [task["indexUid"] for task in fake.tasks if task["type"] == "documentAdditionOrUpdate"]
+    assert sent == ["x-1"]
+
+
+def test_a_first_rebuild_that_is_cut_off_forgets_nothing(
+    pumping: Start, fake: FakeMeilisearch, index_doc: Index, expected: Expected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = pumping(Server(fake.url, fake.key, "x"))
+    index_doc("一")
+
+    def cut(*_: Any) -> str:
+        raise Away("connection broken")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(rebuild, "_exchange", cut)
+        running.pump.round()
+    assert running.depth().waiting == 1
+    running.try_now()
+    running.settle()
+    assert running.held() == expected()
