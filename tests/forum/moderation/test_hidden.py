@@ -48,7 +48,7 @@ def test_a_hidden_post_is_listed_with_its_reason_and_comes_back(
     post, other = make_post("加我微信领油卡", author=make_member("小赵")), make_post("座椅通风太吵")
     hide(post, "广告")
     page = client.get("/moderation/hidden", actor=moderator).text
-    for words in ("加我微信领油卡", "“广告”", "版主何", "小赵 发布"):
+    for words in ("加我微信领油卡", "理由：广告", "版主何 隐藏", "小赵 发布"):
         assert words in page
     assert other.title not in page
     answer = client.post(f"/posts/{post.id}/restore", actor=moderator, data={"back": "/moderation/hidden"})
@@ -67,7 +67,7 @@ def test_hidden_comments_have_a_list_of_their_own(
     assert "没有被隐藏的反馈" in client.get("/moderation/hidden", actor=moderator).text
     page = client.get("/moderation/hidden?kind=comment", actor=moderator).text
     assert f'href="/posts/{post.id}#c{comment.id}">骂人的话</a>' in page
-    assert "“人身攻击”" in page
+    assert "理由：人身攻击" in page
     back = "/moderation/hidden?kind=comment"
     answer = client.post(f"/comments/{comment.id}/restore", actor=moderator, data={"back": back})
     assert answer.headers["location"] == back
