@@ -24,7 +24,7 @@ Index = Callable[..., int]
 def test_killed_wiped_and_locked_out(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pump, "LISTEN_SECONDS", 0.3)  # the clock runs faster: 60 s of outage are 5
     monkeypatch.setattr(breaker, "OPEN_SECONDS", 1.0)
-    found = bench.outage(runtime, seconds=5.0, writes=60, searches=60, posts=300)
+    found = bench.outage(runtime, seconds=5.0, writes=60, searches=60, posts=200)
     assert (found["lost_writes"], found["failed_searches"], found["drift"]) == (0, 0, 0)
     assert found["degraded_searches"] > 30
     assert found["wrong_key"]["halted"] == "key"
