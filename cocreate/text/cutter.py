@@ -80,11 +80,7 @@ class ReferenceEngine:
         for word in spellings:
             # What is whole already is left alone by both engines: the frequencies they suggest for it differ by one.
             if list(self._engine.cut(word, HMM=False)) != [word]:
-                # jieba counts the old frequency of a word it knew once more in its total, rjieba does not, and the
-                # total decides near ties (太差, or 太 and 差).
-                known = self._engine.FREQ.get(word, 0)
                 self._engine.add_word(word)
-                self._engine.total -= known
 
     def cut(self, run: str) -> list[str]:
         return list(self._engine.cut(run, HMM=True))
