@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from cocreate.core.actor import Actor
 from cocreate.core.runtime import Runtime
@@ -53,8 +54,8 @@ def test_an_item_that_is_no_longer_public_is_found_by_nobody(
 def test_an_order_by_votes_knows_how_many_people_stand_behind_an_item(
     client: Client, make_item: Callable[..., RoadmapItem], make_post: Callable[..., Post]
 ) -> None:
-    alone = make_item("座椅通风降噪一")
-    wanted = make_item("座椅通风降噪二", posts=[make_post("想要安静的座椅", votes=3)])
+    wanted = make_item("座椅通风降噪一", posts=[make_post("想要安静的座椅", votes=3)])
+    alone = make_item("座椅通风降噪二")
     found = hits(client, "q=座椅通风降噪&kind=roadmap_item&sort=votes")
     assert found == [("roadmap_item", wanted.id), ("roadmap_item", alone.id)]
 
@@ -69,6 +70,10 @@ def test_a_release_is_found_by_its_lines_while_it_is_public(
         )
         release = save_release(session, form, by=roadmap_actor, zone=runtime.settings.zone)
     assert hits(client, "q=出风口会自己关") == ([("release", release.id)] if public else [])
+    with runtime.database.read() as session:
+        indexed = session.connection().execute(sa.text("SELECT row_id FROM search_doc WHERE kind = 'release'")).all()
+    # Counts are asked of the index alone: what nobody may see must not be in it.
+    assert len(indexed) == int(public)
 
 
 def test_a_rebuild_finds_the_same_rows(

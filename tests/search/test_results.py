@@ -244,11 +244,13 @@ def test_what_a_reader_may_not_see_is_not_found_counted_suggested_or_marked(
         assert facets_of(page) == {}
 
 
-def test_themes_are_found_by_the_staff_alone(
-    client: Client, theme: Any, make_member: MakeMember, runtime: Runtime
+def test_themes_are_found_and_counted_for_the_staff_alone(
+    client: Client, theme: Any, make_member: MakeMember, make_post: MakePost
 ) -> None:
-    assert f"/themes/{theme.id}" not in _look(client, ["召回内部"], None)
-    assert f"/themes/{theme.id}" not in _look(client, ["召回内部"], make_member())
+    make_post("召回内部讨论是什么意思")
+    for reader in (None, make_member()):
+        assert f"/themes/{theme.id}" not in _look(client, ["召回内部"], reader)
+        assert tabs_of(client.get("/search?q=召回内部", actor=reader).text) == {"全部": 1, "帖子": 1}
     agent = make_member("客服", Role.AGENT)
     assert f"/themes/{theme.id}" in client.get("/search?q=召回内部", actor=agent).text
     assert tabs_of(client.get("/search?q=召回内部", actor=agent).text)["主题"] == 1
@@ -265,12 +267,13 @@ def test_the_staff_finds_what_is_for_staff(
 
 
 def test_a_merged_or_renamed_theme_is_found_by_its_new_name_alone(
-    client: Client, theme: Any, make_member: MakeMember, runtime: Runtime, pm_actor: Actor
+    client: Client, theme: Any, make_member: MakeMember, runtime: Runtime, pm_actor: Actor, make_post: MakePost
 ) -> None:
     from feedback_cluster.themes import service as themes
     from feedback_cluster.themes.models import Theme
 
     agent = make_member("客服", Role.AGENT)
+    make_post("充电桩地图不准")
     with runtime.database.write() as session:
         row = session.get(Theme, theme.id)
         assert row is not None
@@ -281,6 +284,7 @@ def test_a_merged_or_renamed_theme_is_found_by_its_new_name_alone(
         assert row is not None
         themes.hide(session, row, by=pm_actor)
     assert f"/themes/{theme.id}" not in client.get("/search?q=充电桩地图&kind=theme", actor=agent).text
+    assert "主题" not in tabs_of(client.get("/search?q=充电桩地图", actor=agent).text)
 
 
 def test_counts_that_were_capped_say_so(client: Client, make_post: MakePost, monkeypatch: pytest.MonkeyPatch) -> None:
