@@ -293,6 +293,8 @@ def test_my_scenes_outlive_the_post_without_its_title(
     post = make_post("会被收回的标题", author=author)
     add(post, owner, "我自己的话")
     assert "会被收回的标题" in client.get("/me/scenes", actor=owner).text
+    client.post(f"/posts/{post.id}/hide", actor=make_member("版主", Role.MODERATOR), data={"reason": "先藏"})
+    assert "会被收回的标题" not in client.get("/me/scenes", actor=owner).text
     client.post(f"/posts/{post.id}/delete", actor=author)
     page = client.get("/me/scenes", actor=owner).text
     assert "我自己的话" in page
