@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -12,6 +13,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import uvicorn
+from fastapi import FastAPI
 
 import main
 from cocreate.core import schema
@@ -118,9 +121,27 @@ def site(ground: Site, dialect: str) -> Iterator[Site]:
 
 
 @pytest.fixture
-def phone(chromium, site) -> Iterator[Callable[..., object]]:
+def nearby(app: FastAPI, runtime: Runtime) -> Iterator[Site]:
+    """The same pages answered by a thread of this process: for what a browser does with them, nothing has to start."""
+    port = free_port()
+    config = uvicorn.Config(app, host="127.0.0.1", port=port, lifespan="off", log_level="warning", access_log=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, name="nearby", daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the server stopped at start"
+        time.sleep(0.01)
+    yield Site(f"http://127.0.0.1:{port}", runtime, {})
+    server.should_exit = True
+    thread.join(timeout=15)
+    assert not thread.is_alive()
+
+
+@pytest.fixture
+def phone(chromium, request: pytest.FixtureRequest) -> Iterator[Callable[..., object]]:
     """`phone(member)`: a page on a phone 390 px wide, signed in as the member; `javascript=False` turns scripts off."""
     contexts = []
+    site = request.getfixturevalue("nearby" if "nearby" in request.fixturenames else "site")
 
     def open_page(member: Member | None = None, *, javascript: bool = True, width: int = 390):
         context = chromium.new_context(

@@ -38,11 +38,11 @@ def _asked(page) -> list[str]:
     return asked
 
 
-def test_typing_shows_the_same_wish_where_one_votes_and_adds_a_scene(site, phone):
-    author, owner = site.member("作者"), site.member("车主")
-    _crowd(site, author)
-    post_id = _post(site, author, NOISE)
-    with site.runtime.database.read() as session:
+def test_typing_shows_the_same_wish_where_one_votes_and_adds_a_scene(nearby, phone):
+    author, owner = nearby.member("作者"), nearby.member("车主")
+    _crowd(nearby, author)
+    post_id = _post(nearby, author, NOISE)
+    with nearby.runtime.database.read() as session:
         messages = len(session.exec(select(InboxMessage)).all())
     page = phone(owner)
     asked = _asked(page)
@@ -63,7 +63,7 @@ def test_typing_shows_the_same_wish_where_one_votes_and_adds_a_scene(site, phone
     # Leaving now is silent: nothing is published, nobody is told.
     page.locator("#draft-line", has_text="草稿已保存").wait_for()
     page.goto("/")
-    with site.runtime.database.read() as session:
+    with nearby.runtime.database.read() as session:
         assert session.exec(select(Scene)).all() == []
         assert len(session.exec(select(Post).where(Post.author_id == owner.id)).all()) == 0
         assert len(session.exec(select(InboxMessage)).all()) == messages
@@ -77,14 +77,14 @@ def test_typing_shows_the_same_wish_where_one_votes_and_adds_a_scene(site, phone
     assert TYPED in page.locator("#scenes").inner_text()
     page.goto("/posts/new")
     assert page.input_value("#f-title") == ""
-    with site.runtime.database.read() as session:
+    with nearby.runtime.database.read() as session:
         assert session.get_one(Post, post_id).vote_count == 1
 
 
-def test_nothing_is_asked_while_an_input_method_composes(site, phone):
-    author, owner = site.member("作者"), site.member("车主")
-    _crowd(site, author)
-    _post(site, author, NOISE)
+def test_nothing_is_asked_while_an_input_method_composes(nearby, phone):
+    author, owner = nearby.member("作者"), nearby.member("车主")
+    _crowd(nearby, author)
+    _post(nearby, author, NOISE)
     page = phone(owner)
     asked = _asked(page)
     page.goto("/posts/new")
@@ -99,8 +99,8 @@ def test_nothing_is_asked_while_an_input_method_composes(site, phone):
     assert page.input_value("#f-title").endswith("座椅通风噪音太大")
 
 
-def test_no_word_is_lost_without_a_connection_in_two_windows_or_signed_out(site, phone):
-    owner = site.member("车主")
+def test_no_word_is_lost_without_a_connection_in_two_windows_or_signed_out(nearby, phone):
+    owner = nearby.member("车主")
     page = phone(owner)
     page.goto("/posts/new")
     page.fill("#f-title", "断网时写下的一句话")
@@ -147,15 +147,15 @@ def test_no_word_is_lost_without_a_connection_in_two_windows_or_signed_out(site,
     page.click("#write .actions button[type=submit] >> text=发布")
     page.locator(".notice", has_text="登录已过期").wait_for()
     assert page.input_value("#f-title") == "第一个窗口也接着写"
-    page.context.add_cookies([site.cookie(owner)])
+    page.context.add_cookies([nearby.cookie(owner)])
     page.click("#write .actions button[type=submit] >> text=发布")
     page.wait_for_url(re.compile(r"/posts/\d+$"))
     page.goto("/posts/new")
     assert page.input_value("#f-title") == "第二个窗口接着写"
 
 
-def test_private_numbers_are_masked_by_one_button(site, phone):
-    page = phone(site.member("车主"))
+def test_private_numbers_are_masked_by_one_button(nearby, phone):
+    page = phone(nearby.member("车主"))
     page.goto("/posts/new")
     page.fill("#f-title", "沪A12345昨天被蹭了")
     page.locator("#private", has_text="沪A****5").wait_for()
