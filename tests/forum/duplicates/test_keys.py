@@ -118,6 +118,7 @@ def test_a_whole_morning_without_a_mouse(
     page.keyboard.press("z")  # the undo of the toast
     at(page, rows[0])
     assert state_of(database, rows[0]) == State.OPEN
+    page.wait_for_load_state()  # a whole page came this time: its keys work once its script has run
     page.keyboard.press("?")
     expect(page.locator("dialog#keys")).to_be_visible()
 
