@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from cocreate.core.errors import (
     Conflict,
@@ -64,6 +65,11 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(BodyTooLarge)
     async def too_large(request: Request, _error: BodyTooLarge) -> Response:
         return answer(request, TooLarge())
+
+    @app.exception_handler(ClientDisconnect)
+    async def gone(_request: Request, _error: ClientDisconnect) -> Response:
+        # Whoever drove into a tunnel in the middle of sending is no failure of ours, and nobody reads the answer.
+        return Response(status_code=400)
 
     @app.exception_handler(OperationalError)
     async def database(request: Request, error: OperationalError) -> Response:

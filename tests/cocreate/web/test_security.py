@@ -1,5 +1,6 @@
 """Walls: cross-site writes, large bodies, tokens."""
 
+import asyncio
 import re
 
 import pytest
@@ -79,3 +80,28 @@ def test_a_body_without_a_length_is_cut_off_too(client, make_member, runtime):
     headers = {"content-type": "application/x-www-form-urlencoded"}
     answer = client.post("/garage", actor=make_member(), content=endless(), headers=headers)
     assert answer.status_code == 413
+
+
+def test_who_goes_away_in_the_middle_of_a_form_is_no_failure(app, runtime, caplog):
+    parts = [{"type": "http.request", "body": b"model=", "more_body": True}, {"type": "http.disconnect"}]
+    headers = {
+        "host": "testserver",
+        "sec-fetch-site": "same-origin",
+        "content-type": "application/x-www-form-urlencoded",
+    }
+    scope = {
+        "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "POST", "path": "/sign-in",
+        "raw_path": b"/sign-in", "query_string": b"", "scheme": "http", "client": ("127.0.0.1", 1), "state": {},
+        "server": ("testserver", 80), "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }  # fmt: skip
+    sent = []
+
+    async def receive():
+        return parts.pop(0)
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(app(scope, receive, send))
+    assert [message["status"] for message in sent if message["type"] == "http.response.start"] == [400]
+    assert caplog.records == []
