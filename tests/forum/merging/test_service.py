@@ -252,6 +252,27 @@ def test_when_the_head_is_taken_back_the_strongest_part_takes_its_place_and_its_
         assert merge_of(session, strong.id or 0) is None
 
 
+def test_a_vote_that_comes_while_a_merge_is_being_written_waits_and_counts_at_the_head(
+    runtime: Runtime, make_post: MakePost, make_member: MakeMember, moderator: Member
+) -> None:
+    source, target, voter = make_post(), make_post(), acting(runtime, make_member())
+
+    def vote() -> None:
+        with runtime.database.write() as session:
+            cast_vote(session, session.get_one(Post, source.id), voter=voter)
+
+    with ThreadPoolExecutor(1) as pool:
+        with runtime.database.write() as session:
+            staff = acting(runtime, moderator, Role.MODERATOR)
+            service.merge_posts(session, source.id or 0, target.id or 0, by=staff)
+            session.flush()
+            voting = pool.submit(vote)
+            with pytest.raises(TimeoutError):
+                voting.result(timeout=0.7)
+        voting.result(timeout=20)
+    assert (stored(runtime, source).vote_count, stored(runtime, target).vote_count) == (0, 1)
+
+
 @pytest.fixture
 def crowd(runtime: Runtime) -> list[int]:
     """200 members, stored in one go."""
