@@ -5,7 +5,7 @@ from cocreate.core.module import Job, Module, NavItem, Timer
 from cocreate.core.text_marks import N_
 from cocreate.identity.events import MemberLeft
 from search import api_v1, commands, jobs, routes, vocabulary
-from search.bench import made
+from search.bench import compare
 from search.events import LexiconChanged
 from search.habits import routes as habits
 from search.habits.service import forget_searcher
@@ -61,5 +61,5 @@ module = Module(
         ),
     ],
     doctor=[meili_jobs.doctor],
-    benches={"search": made.search_bench, "search-outage": meili_bench.outage, "search-server": meili_bench.speed},
+    benches={"search": compare.search_bench, "search-outage": meili_bench.outage, "search-server": meili_bench.speed},
 )

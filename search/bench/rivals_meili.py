@@ -30,7 +30,7 @@ def server_at(where: str) -> Iterator[tuple[str, str]]:
         yield where, os.environ.get("COCREATE_MEILISEARCH_KEY", "")
         return
     with tempfile.TemporaryDirectory() as folder:
-        own = OwnServer(where, Path(folder))
+        own = OwnServer(str(Path(where).resolve()), Path(folder))
         own.start()
         try:
             yield own.url, own.key
