@@ -70,7 +70,8 @@ def make(corpus: Corpus, lists: dict[str, Any]) -> Sets:
         # Two letters stand for several of the words, and no order of hits can mean each of them first; what owners
         # write as a word (cd, esc) means that.
         asked = {letters: ones for letters, ones in meant.items() if standing[letters] < ENOUGH_POSTS}
-        into["initials"] = [Question(letters, FIRST, _holds(ones, folded)) for letters, ones in asked.items()]
+        for letters, ones in asked.items():
+            into["initials"].append(Question(letters, FIRST, _holds(ones, folded)))
     for group in groups:
         for word in group:
             others = sum(held[one] for one in group if one != word)
