@@ -24,7 +24,7 @@ PER_ROUTE = 6
 UNLINKED = {
     "healthz", "readyz", "brand_css",  # for machines
     "show_link", "show_similar", "show_instant",  # a token's page, and a part that the form asks for while one types
-    "show_duplicate_run",  # the progress that a page asks for while a look through all posts is under way
+    "show_duplicate_run", "show_lexicon_progress",  # what a page asks for while work in the background is under way
     "show_product_line",  # a short address for posters and mails
     # Only beside what was edited, imported, is one's own or too long for one page.
     "show_history", "show_import", "download_import_errors", "edit_comment", "show_theme_posts", "show_scenes",
