@@ -290,8 +290,11 @@ def run(runtime: Runtime, over: threading.Event) -> None:
 
 
 def keep_pumping(pump: Pump, over: threading.Event) -> None:
-    """Rounds until `over`."""
+    """Rounds until `over`: at once after a commit of this process that has effects, else as soon as one is noticed."""
+    wake = threading.Event()
+    pump.database.after_commit.append(wake.set)
     while not over.is_set():
+        wake.clear()
         try:
             pump.listen()
             busy = pump.round()
@@ -299,4 +302,5 @@ def keep_pumping(pump: Pump, over: threading.Event) -> None:
             log.exception("a round of the search pump failed")
             busy = over.wait(5)
         if not busy:
-            over.wait(POLL_SECONDS)
+            wake.wait(POLL_SECONDS)
+    pump.database.after_commit.remove(wake.set)
