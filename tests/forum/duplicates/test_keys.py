@@ -115,6 +115,7 @@ def test_a_whole_morning_without_a_mouse(
     page.keyboard.press("r")
     at(page, rows[1])
     assert state_of(database, rows[0]) == State.REJECTED
+    expect(page.locator("#flash")).to_contain_text("两条分开保留")
     page.keyboard.press("z")  # the undo of the toast
     at(page, rows[0])
     assert state_of(database, rows[0]) == State.OPEN
