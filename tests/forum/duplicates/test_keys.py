@@ -21,6 +21,7 @@ from tests.client import Client
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)]
 HOST = "http://cocreate.test"
 QUEUE = "/moderation/duplicates"
+expect.set_options(timeout=15_000)  # other tests may hold both cores
 
 
 @pytest.fixture
