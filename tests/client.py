@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from anyio.from_thread import BlockingPortal
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
@@ -16,11 +17,13 @@ class Client:
     browser=False: without the header by which a browser says that it is on our own page.
     """
 
-    def __init__(self, app: FastAPI, runtime: Runtime) -> None:
+    def __init__(self, app: FastAPI, runtime: Runtime, portal: BlockingPortal | None = None) -> None:
         self.runtime = runtime
         self._http = TestClient(
             app, base_url="http://testserver", follow_redirects=False, raise_server_exceptions=False
         )
+        # Without a loop that stays, each request starts one, and threads to go with it.
+        self._http.portal = portal
         self._cookies: dict[int, str] = {}
 
     def request(

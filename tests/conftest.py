@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
 from huey import MemoryHuey
 from pwdlib import PasswordHash
@@ -170,10 +171,17 @@ def worker(runtime: Runtime) -> Iterator[Worker]:
     made.stop()
 
 
+@pytest.fixture(scope="session")
+def portal() -> Iterator[BlockingPortal]:
+    """The event loop that answers requests, in a thread of its own."""
+    with start_blocking_portal() as opened:
+        yield opened
+
+
 @pytest.fixture
-def client(app: FastAPI, runtime: Runtime) -> Client:
+def client(app: FastAPI, runtime: Runtime, portal: BlockingPortal) -> Client:
     """A browser: `client.get(path, actor=member)`."""
-    return Client(app, runtime)
+    return Client(app, runtime, portal)
 
 
 @pytest.fixture
