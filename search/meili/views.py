@@ -23,6 +23,10 @@ class Health:
 
 
 WELL = Health("shipped", N_("All well"), N_("Searches are answered by Meilisearch. Every change has arrived there."))
+REFUSING = Health(
+    "reviewing", N_("Refuses some"),
+    N_("Searches are answered by Meilisearch. Every change has arrived there but for the documents that it refuses."),
+)  # fmt: skip
 BUSY = Health(
     "shipped", N_("All well"), N_("Searches are answered by Meilisearch. The newest changes are on their way."), True
 )
@@ -95,6 +99,7 @@ def health_of(known: Remote, depth: Depth) -> Health:
         (rebuilding, BESIDE),
         (late, LAGGING),
         (depth.waiting > 0 or _check_due(known), BUSY),
+        (depth.parked > 0, REFUSING),
     )
     return next((health for holds, health in cases if holds), WELL)
 

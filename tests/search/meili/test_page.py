@@ -115,7 +115,9 @@ def test_refused_documents_can_be_sent_again_or_left_out(
 ) -> None:
     index_doc("坏的座椅", kind="bad kind")
     served.settle()
-    assert "坏的座椅" in page(client, admin)
+    text = page(client, admin)
+    assert "坏的座椅" in text
+    assert "All well" not in text
     with served.database.read() as session:
         [parked] = outbox.parked(session)
     assert client.post(f"/admin/search/parked/{parked.seq}/retry", actor=admin).status_code == 303
