@@ -77,7 +77,12 @@ def speaking() -> tuple[sa.ColumnElement[bool], ...]:
 def readable_by(actor: Actor) -> list[sa.ColumnElement[bool]]:
     """Conditions of posts that this reader may open: public ones, one's own, for staff the staff-only ones and for
     moderators the hidden ones too. A blanked post is nobody's."""
-    conditions: list[sa.ColumnElement[bool]] = [col(Post.deleted_at).is_(None)]
+    return [col(Post.deleted_at).is_(None), *in_sight_of(actor)]
+
+
+def in_sight_of(actor: Actor) -> list[sa.ColumnElement[bool]]:
+    """The same for what others have written below a post: that outlives the post's own words when they are blanked."""
+    conditions: list[sa.ColumnElement[bool]] = []
     own = [col(Post.author_id) == actor.id] if actor.signed_in else []
     if not actor.can("forum.moderate"):
         conditions.append(sa.or_(col(Post.hidden_at).is_(None), *own))

@@ -15,7 +15,7 @@ from cocreate.identity.vehicles.models import Vehicle
 from cocreate.web.paging import Listing, cut, decode_cursor
 from forum.links import cursor_id
 from forum.posts.models import Post
-from forum.posts.queries import readable_by
+from forum.posts.queries import in_sight_of, readable_by
 from forum.scenes.models import Scene
 
 FIRST = 3
@@ -116,7 +116,9 @@ def count_own(session: Session, actor: Actor) -> int:
 
 
 def _readable(post_ids: Sequence[int], actor: Actor) -> list[sa.ColumnElement[bool]]:
-    conditions: list[sa.ColumnElement[bool]] = [col(Scene.post_id).in_(list(post_ids)), col(Scene.deleted_at).is_(None)]
+    # A group may hold posts that this reader may not open: what stands below those is not theirs to read either.
+    posts = select(Post.id).where(col(Post.id).in_(list(post_ids)), *in_sight_of(actor))
+    conditions: list[sa.ColumnElement[bool]] = [col(Scene.post_id).in_(posts), col(Scene.deleted_at).is_(None)]
     if not actor.can("forum.moderate"):
         own = [col(Scene.member_id) == actor.id] if actor.signed_in else []
         conditions.append(sa.or_(col(Scene.hidden_at).is_(None), *own))

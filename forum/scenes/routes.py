@@ -4,7 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
+from sqlmodel import Session
 
+from cocreate.core.actor import Actor
 from cocreate.core.errors import Invalid
 from cocreate.core.text_marks import N_
 from cocreate.identity.vehicles.queries import garage
@@ -15,7 +17,8 @@ from forum.compose.drafts import close_draft
 from forum.follows import voice
 from forum.merging.queries import group_of
 from forum.moderation.forms import ReasonForm
-from forum.posts.queries import get_post
+from forum.posts.models import Post
+from forum.posts.queries import find_post, get_post
 from forum.scenes import queries, service
 from forum.scenes.forms import SceneForm, SceneTextForm
 from forum.scenes.models import Scene
@@ -77,7 +80,7 @@ def edit_scene(scene_id: RowId, actor: CurrentActor, db: ReadDb, page: CurrentPa
     if scene.member_id != actor.id:
         raise NotYourScene(f"scene {scene_id}")
     form: BoundForm[SceneTextForm] = BoundForm.blank(body=scene.body)
-    return page.render("forum/scenes/edit.html", scene=scene, post=post, form=form)
+    return page.render("forum/scenes/edit.html", scene=scene, post=post, form=form, title=_title(db, post, actor))
 
 
 @router.post("/scenes/{scene_id}", dependencies=WRITE)
@@ -85,7 +88,10 @@ def change_scene(scene_id: RowId, form: BoundText, actor: CurrentActor, db: Db, 
     """Save what a scene says now."""
     scene, post = service.get_scene(db, scene_id, actor)
     if form.value is None:
-        return page.render("forum/scenes/edit.html", block="form", status=422, scene=scene, post=post, form=form)
+        title = _title(db, post, actor)
+        return page.render(
+            "forum/scenes/edit.html", block="form", status=422, scene=scene, post=post, form=form, title=title
+        )
     service.edit_scene(db, scene, form.value.body, editor=actor)
     return _to_scene(page, scene)
 
@@ -126,6 +132,11 @@ def restore_scene(scene_id: RowId, actor: CurrentActor, db: Db, page: CurrentPag
     service.restore_scene(db, scene, by=actor)
     page.flash(N_("Everybody can read it again."), level="success")
     return _to_scene(page, scene)
+
+
+def _title(db: Session, post: Post, actor: Actor) -> str:
+    """The post's title, empty where the scene's author may no longer read it."""
+    return post.title if find_post(db, post.id or 0, actor) is not None else ""
 
 
 def _to_scene(page: CurrentPage, scene: Scene) -> Response:
