@@ -20,7 +20,7 @@ from cocreate.text.segment import RUN, grams
 from search import embedded, phrases
 from search.embedded import as_rewritten as told
 from search.meili.documents import row_key, spaced
-from search.meili.rerank import known_words, likeness_of
+from search.meili.rerank import likeness_of, wordings
 from search.meili.server import Server, ServerError
 from search.meili.settings import LOCALES
 from search.models import IndexedRow
@@ -82,7 +82,7 @@ class MeiliEngine:
         database for this, which does it better; here so that both can be measured."""
         wishes = {"matchingStrategy": "frequency", "limit": max(ALIKE_CANDIDATES, limit)}
         where = conditions(scope, kinds, SearchFilters())
-        asked = dict.fromkeys([spaced(text[: 4 * phrases.QUERY_CHARACTERS]), known_words(session, text)])
+        asked = dict.fromkeys([spaced(text[: 4 * phrases.QUERY_CHARACTERS]), *wordings(session, text)])
         answers = self._told([self._wish(one, where, wishes) for one in asked if one.strip()])
         scored = likeness_of(session, text, list(dict.fromkeys(key for answer in answers for key in answer.keys)))
         return [Hit(*key, score, "similar") for key, score in scored[:limit]]
