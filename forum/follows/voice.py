@@ -92,5 +92,6 @@ def _statement(show: str, actor: Actor) -> Any:
 def _story(page: Page, post: Post, trails: dict[int, list[StatusChange]], place: Place | None) -> Story:
     stands = place.head if place else post
     trail = trails.get(stands.id or 0, [])
-    steps, reached = journey(page, stands.created_at, trail)
-    return Story(post, steps, reached, trail[-1] if trail else None, place)
+    told = place is None or place.open
+    steps, reached = journey(page, stands.created_at, trail, told=told)
+    return Story(post, steps, reached, trail[-1] if trail and told else None, place)

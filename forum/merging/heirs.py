@@ -13,6 +13,7 @@ from forum.events import PostsMerged
 from forum.follows.models import Subscription
 from forum.merging import tree
 from forum.merging.models import Merge
+from forum.merging.service import grant_objections
 from forum.posts.models import Post
 from forum.votes.models import Vote
 
@@ -36,7 +37,7 @@ def pass_on(session: Session, post: Post, *, by: Actor) -> int | None:
     old_id, heir_id = post.id or 0, heir.id or 0
     ids = [child.id or 0 for child in children]
     tree.lock_posts(session, [old_id, *ids])
-    merge = _relink(session, old_id, heir_id, status=post.status.value)
+    merge = _relink(session, old_id, heir_id, status=post.status.value, by=by)
     tree.settle(session, [heir_id])
     tree.refresh(session, {old_id, *ids})
     if heir.status != post.status:
@@ -47,11 +48,15 @@ def pass_on(session: Session, post: Post, *, by: Actor) -> int | None:
     return heir_id
 
 
-def _relink(session: Session, old_id: int, heir_id: int, *, status: str) -> Merge:
+def _relink(session: Session, old_id: int, heir_id: int, *, status: str, by: Actor) -> Merge:
     execute = session.connection().execute
     now = clock.now()
     live: Any = col(Merge.undone_at).is_(None)
-    execute(sa.update(Merge).where(col(Merge.source_id) == heir_id, live).values(undone_at=now))
+    before = session.exec(select(Merge).where(Merge.source_id == heir_id, live)).one()
+    before.undone_at = now
+    session.add(before)
+    session.flush()
+    grant_objections(session, before, by=by)
     execute(sa.update(Merge).where(col(Merge.target_id) == old_id, live).values(target_id=heir_id))
     execute(sa.update(Post).where(col(Post.merged_into_id) == old_id).values(merged_into_id=heir_id))
     execute(sa.update(Post).where(col(Post.id) == heir_id).values(merged_into_id=None))
@@ -60,7 +65,9 @@ def _relink(session: Session, old_id: int, heir_id: int, *, status: str) -> Merg
         # What was taken back at the old head stays taken back at the new one.
         withheld = (col(table.withheld_by) == old_id, col(table.root_id).is_(None))
         execute(sa.update(table).where(*withheld).values(withheld_by=heir_id))
-    merge = Merge(source_id=old_id, target_id=heir_id, at=now, head_status=status)
+    # The same arithmetic, seen from the other side: voters of the old head may still be told of it.
+    sums = {**before.sums, "source": before.sums.get("target", 0), "target": before.sums.get("source", 0)}
+    merge = Merge(source_id=old_id, target_id=heir_id, at=now, head_status=status, sums=sums)
     session.add(merge)
     session.flush()
     return merge

@@ -97,15 +97,18 @@ def tell_objector(session: Session, event: ObjectionDecided) -> None:
     merge = session.get(Merge, objection.merge_id) if objection else None
     if objection is None or merge is None:
         return
-    posts = _posts(session, [merge.source_id, tree.head(session, merge.target_id)])
-    source, head = posts[merge.source_id], posts[tree.head(session, merge.target_id)]
+    head_id = tree.head(session, merge.target_id)
+    posts = _posts(session, [merge.source_id, head_id])
+    source, head = posts[merge.source_id], posts[head_id]
     params = {
         "post": source.id, "own": _title(session, source, objection.member_id),
         "what": _title(session, head, objection.member_id), "answer": objection.answer,
     }  # fmt: skip
     notice = "forum.objection.kept" if objection.kept else "forum.objection.granted"
     key = f"objection:{objection.id}:{'kept' if objection.kept else 'granted'}"
-    tell(session, [objection.member_id], notice, key=key, params=params, url=f"/posts/{source.id}")
+    # A message leads to the post whose title it quotes as `what`, by which it is found when that must be forgotten.
+    url = _url(session, head, source.id or 0, objection.member_id) if objection.kept else f"/posts/{source.id}"
+    tell(session, [objection.member_id], notice, key=key, params=params, url=url)
 
 
 def forget_own(session: Session, event: PostDeleted | PostHidden | PostEdited) -> None:
@@ -170,19 +173,32 @@ def _tell(session: Session, merge: Merge, reasons: dict[int, dict[int, bool]]) -
 def _words(session: Session, merge: Merge, post_id: int, member_id: int) -> tuple[dict[str, Any], str]:
     head_id = tree.head(session, post_id)
     posts = _posts(session, [post_id, head_id])
+    head = posts[head_id]
     params = {
         **merge.sums, "post": post_id, "own": _title(session, posts[post_id], member_id),
-        "what": _title(session, posts[head_id], member_id), "reason": merge.reason, "merge": merge.id,
+        "what": _title(session, head, member_id), "merge": merge.id,
+        # The reason speaks of both posts, so it is for those who may read both.
+        "reason": merge.reason if _readable(session, head, member_id) else "",
     }  # fmt: skip
-    return params, f"/posts/{head_id}#p{post_id}"
+    return params, _url(session, head, post_id, member_id)
+
+
+def _url(session: Session, head: Post, post_id: int, member_id: int) -> str:
+    """The merged post where it stands below its head, or by itself for whoever may not read that."""
+    return f"/posts/{head.id}#p{post_id}" if _readable(session, head, member_id) else f"/posts/{post_id}"
+
+
+def _readable(session: Session, post: Post, member_id: int) -> bool:
+    if post.public or (post.author_id == member_id and post.deleted_at is None):
+        return True
+    if post.visibility == Visibility.STAFF and post.deleted_at is None and post.hidden_at is None:
+        return bool(STAFF.intersection(roles_of(session, [member_id]).get(member_id, ())))
+    return False
 
 
 def _title(session: Session, post: Post, member_id: int) -> str:
     """The title as this member may read it; the number alone otherwise."""
-    readable = post.public or (post.author_id == member_id and post.deleted_at is None)
-    if not readable and post.visibility == Visibility.STAFF and post.deleted_at is None and post.hidden_at is None:
-        readable = bool(STAFF.intersection(roles_of(session, [member_id]).get(member_id, ())))
-    if not readable:
+    if not _readable(session, post, member_id):
         return f"#{post.id}"
     return post.title if len(post.title) <= 40 else post.title[:39] + "…"
 

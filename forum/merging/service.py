@@ -119,7 +119,7 @@ def undo_merge(session: Session, merge_id: int, *, by: Actor) -> Merge:
     tree.settle(session, [merge.source_id, head_id])
     tree.refresh(session, {merge.source_id, head_id})
     indexing.index_posts(session, [merge.source_id])
-    _grant_objections(session, merge, by=by)
+    grant_objections(session, merge, by=by)
     audit.record(session, by, "post.unmerge", "post", merge.source_id, of=head_id, merge=merge_id)
     outbox.publish(session, PostUnmerged(merge_id=merge_id, source_id=merge.source_id, target_id=head_id))
     outbox.enqueue(session, UNTELL, merge_id=merge_id)
@@ -131,7 +131,8 @@ def link(session: Session, source_id: int, target_id: int | None) -> None:
     session.connection().execute(sa.update(Post).where(col(Post.id) == source_id).values(merged_into_id=target_id))
 
 
-def _grant_objections(session: Session, merge: Merge, *, by: Actor) -> None:
+def grant_objections(session: Session, merge: Merge, *, by: Actor) -> None:
+    """Objections to a merge that holds no more have got what they asked for."""
     waiting = select(MergeObjection).where(
         MergeObjection.merge_id == merge.id, col(MergeObjection.decided_at).is_(None)
     )

@@ -112,7 +112,9 @@ def show_post(
         return page.redirect("show_post", query={"from": post_id}, post_id=place.head.id)
     stands_id = place.head.id or 0 if place else post_id
     trail = views.trail(db, stands_id) if place else view.trail
-    steps, reached = views.journey(page, (place.head if place else view.post).created_at, trail)
+    # Where a post stands is its author's to know; what was said about it at a head out of sight was said to others.
+    told = place is None or place.open
+    steps, reached = views.journey(page, (place.head if place else view.post).created_at, trail, told=told)
     links = tree.below(db, [post_id])
     return page.render(
         "forum/posts/show.html",

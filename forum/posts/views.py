@@ -105,8 +105,10 @@ def _exists(table: Any, actor: Actor) -> Any:
     return sa.exists().where(table.root_id == Post.id, table.member_id == actor.id).correlate(Post)
 
 
-def journey(page: Page, created_at: datetime, trail: Sequence[StatusChange]) -> tuple[list[dict[str, Any]], str]:
-    """The steps of a post for the track, and the key of the one reached."""
+def journey(
+    page: Page, created_at: datetime, trail: Sequence[StatusChange], *, told: bool = True
+) -> tuple[list[dict[str, Any]], str]:
+    """The steps of a post for the track, and the key of the one reached. told: with what the brand said at each."""
     current = trail[-1].to_status if trail else PostStatus.OPEN
     last = {change.to_status: change for change in trail}
     path: list[PostStatus] = list(JOURNEY)
@@ -118,7 +120,7 @@ def journey(page: Page, created_at: datetime, trail: Sequence[StatusChange]) -> 
             "key": step.value,
             "label": page.text(STATUS_LABELS[step]),
             "at": last[step].at if step in last else (created_at if step == PostStatus.OPEN else None),
-            "sentence": last[step].reason if step in last else None,
+            "sentence": last[step].reason if told and step in last else None,
         }
         for step in path
     ]
