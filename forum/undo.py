@@ -11,8 +11,9 @@ from cocreate.core.tables import columns
 from cocreate.core.text_marks import N_
 from forum.desk.models import OfficialResponse
 from forum.follows.models import Subscription
-from forum.merging.models import Merge
+from forum.merging.models import Merge, Split
 from forum.posts.models import Post, PostHold, PostRevision, PostStatus, PostTag
+from forum.scenes.models import Scene
 from search import api as search
 
 
@@ -29,6 +30,11 @@ def _built_on(session: Session, ids: list[int]) -> dict[int, str]:
     merged = select(Post.merged_into_id).where(col(Post.merged_into_id).in_(ids))
     targets = [post_id for post_id in session.exec(merged) if post_id is not None]
     found |= dict.fromkeys(targets, N_("Another post is merged into it."))
+    # Whoever added a scene may have taken the vote that came with it back, and left the scene.
+    scenes = session.exec(select(Scene.post_id).where(col(Scene.post_id).in_(ids), col(Scene.deleted_at).is_(None)))
+    found |= dict.fromkeys(scenes, N_("An owner added a scene to it."))
+    splits = session.exec(select(Split.post_id).where(col(Split.post_id).in_(ids), col(Split.undone_at).is_(None)))
+    found |= dict.fromkeys(splits, N_("It was split into several posts."))
     sources = session.exec(select(Merge.source_id).where(col(Merge.source_id).in_(ids), col(Merge.undone_at).is_(None)))
     return found | dict.fromkeys(sources, N_("It was merged into another post."))
 
