@@ -21,7 +21,7 @@ from forum.merging import tree
 from forum.merging.models import Split, SplitPart
 from forum.merging.service import GRACE
 from forum.posts.hot import hot_score
-from forum.posts.models import Post, PostStatus
+from forum.posts.models import Post, PostHold, PostStatus
 from forum.posts.service import blank_post
 from forum.scenes.models import Scene
 
@@ -157,11 +157,17 @@ def _in_use(session: Session, parts: Sequence[Post]) -> list[int]:
     used = {
         part.id or 0
         for part in parts
-        if part.vote_count or part.comment_count or part.status != PostStatus.OPEN or part.merged_into_id is not None
+        if part.vote_count
+        or part.comment_count
+        or part.status != PostStatus.OPEN
+        or part.merged_into_id is not None
+        # Words that stand nowhere else: the post has what was cut out, not what became of it.
+        or (part.edited_at is not None and part.deleted_at is None)
     }
     asked: tuple[tuple[Any, Any], ...] = (
         (Post.merged_into_id, col(Post.merged_into_id).in_(ids)),
         (OfficialResponse.post_id, col(OfficialResponse.post_id).in_(ids)),
+        (PostHold.post_id, col(PostHold.post_id).in_(ids)),
         (Scene.post_id, sa.and_(col(Scene.post_id).in_(ids), col(Scene.deleted_at).is_(None))),
         (SplitPart.post_id, col(SplitPart.post_id).in_(_split_again(session, ids))),
     )

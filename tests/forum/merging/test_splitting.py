@@ -10,12 +10,14 @@ from cocreate.core.jobs import Worker
 from cocreate.core.runtime import Runtime
 from cocreate.identity.members.models import Member
 from cocreate.notify.inbox.models import InboxMessage
+from forum.api import hold
 from forum.follows.models import Subscription
 from forum.follows.service import follow
 from forum.merging import notices, splitting
 from forum.merging.models import Split
 from forum.posts.listing import Filters, list_posts
 from forum.posts.models import Post
+from forum.posts.service import Draft, edit_post
 from forum.votes.service import cast_vote
 from tests.client import Client
 from tests.factories.forum import acting
@@ -98,6 +100,22 @@ def test_a_split_is_taken_back_while_nobody_has_built_on_a_part(
         assert session.exec(left).all() == []
     _, parts = split(runtime, again, author)
     assert len(parts) == 2
+
+
+def test_a_part_that_was_edited_or_is_behind_a_decision_is_not_taken_away(
+    runtime: Runtime, make_post: MakePost, make_member: MakeMember
+) -> None:
+    author = make_member()
+    by = acting(runtime, author)
+    made, parts = split(runtime, make_post("两件事", author=author), author)
+    with runtime.database.write() as session:
+        edit_post(session, session.get_one(Post, parts[0].id), Draft(title="雨刷，后来想清楚的话"), editor=by)
+        hold(session, [parts[1].id or 0], "roadmap")
+    with runtime.database.write() as session, pytest.raises(splitting.PartsInUse) as refused:
+        splitting.undo_split(session, made.id or 0, by=by)
+    assert refused.value.params == {"parts": f"#{parts[0].id} #{parts[1].id}"}
+    with runtime.database.read() as session:
+        assert session.get_one(Post, parts[0].id).title == "雨刷，后来想清楚的话"
 
 
 def test_who_may_split_and_what(
