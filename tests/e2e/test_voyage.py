@@ -14,7 +14,7 @@ TITLE = "方向盘加热请再快一点"
 BODY = "零下十度，方向盘加热十分钟还是凉的。**建议：**增加快速加热一档。"
 
 
-def _until(page, path: str, ready, seconds: float = 40) -> None:
+def _until(page, path: str, ready, seconds: float = 90) -> None:
     """Look at a page again and again until `ready` holds, as somebody without scripts would."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -69,12 +68,16 @@ def written(home: Path) -> list[str]:
 def stop_midway(home: Path, file: Path, number: int) -> subprocess.Popen[str]:
     process = start(home, file, "--map", "id=external_id,text=body")
     deadline = time.monotonic() + 180
-    while not written(home) and time.monotonic() < deadline and process.poll() is None:
-        time.sleep(0.01)
-    with closing(sqlite3.connect(home / "cocreate.db", timeout=60, isolation_level=None)) as connection:
-        # Whoever holds the writer's lock has time: no machine is so slow that the import ends before the signal comes.
-        connection.execute("BEGIN IMMEDIATE")
-        process.send_signal(number)
+    while time.monotonic() < deadline and process.poll() is None:
+        # It stands still while it is looked at: however busy the machine is, the import cannot end in between.
+        process.send_signal(signal.SIGSTOP)
+        midway = 0 < len(written(home)) < ROWS
+        if midway:
+            process.send_signal(number)
+        process.send_signal(signal.SIGCONT)
+        if midway:
+            break
+        time.sleep(0.02)
     process.communicate(timeout=60)
     return process
 

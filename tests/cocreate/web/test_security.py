@@ -1,6 +1,5 @@
 """Walls: cross-site writes, large bodies, tokens."""
 
-import asyncio
 import re
 
 import pytest
@@ -82,7 +81,7 @@ def test_a_body_without_a_length_is_cut_off_too(client, make_member, runtime):
     assert answer.status_code == 413
 
 
-def test_who_goes_away_in_the_middle_of_a_form_is_no_failure(app, runtime, caplog):
+def test_who_goes_away_in_the_middle_of_a_form_is_no_failure(app, runtime, portal, caplog):
     parts = [{"type": "http.request", "body": b"model=", "more_body": True}, {"type": "http.disconnect"}]
     headers = {
         "host": "testserver",
@@ -102,6 +101,6 @@ def test_who_goes_away_in_the_middle_of_a_form_is_no_failure(app, runtime, caplo
     async def send(message):
         sent.append(message)
 
-    asyncio.run(app(scope, receive, send))
+    portal.call(app, scope, receive, send)
     assert [message["status"] for message in sent if message["type"] == "http.response.start"] == [400]
     assert caplog.records == []
