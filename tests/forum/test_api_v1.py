@@ -47,6 +47,7 @@ def test_one_post_says_everything_public_about_itself(
         "status": "open", "board": "cockpit", "model": "", "model_year": None, "author": "小周",
         "author_verified": False, "channel": "forum", "visibility": "public", "tags": ["雨刷"], "votes": 2,
         "imported_votes": 5, "comments": 0, "voted": False, "created_at": None, "edited_at": None,
+        "merged_into": None,
     }  # fmt: skip
     assert client.get("/api/v1/posts?limit=1").json()["items"] == [item]
 
