@@ -30,6 +30,8 @@ HELD_SCORES = 0.4
 """Rows that hold the words score from 0.6 to 1; what is only alike stays below."""
 READING_WEIGHED, TYPING_READINGS = 20, 4
 """Rows weighed of each other reading at least, and readings tried while somebody types."""
+TITLED = 2
+"""Wishes of one tier whose titles are asked for apart; what comes later seldom reaches the page."""
 _FACETS = ("kind", "variety", "status", "board_id", "model", "answered")
 
 
@@ -184,7 +186,12 @@ def _asked(
     if query.sort != "best":
         found = containing(session, [Ask(one) for _, one in wanted], where, limit=query.limit, sort=query.sort)
         return [Tier(via, rows, 1) for (via, _), rows in zip(wanted, found, strict=True)]
-    found = containing(session, [Ask(one, title) for _, one in wanted for title in (True, False)], where, limit=weighed)
+    asks = [
+        Ask(one if place < TITLED or not title else [], title)
+        for place, (_, one) in enumerate(wanted)
+        for title in (True, False)
+    ]
+    found = containing(session, asks, where, limit=weighed)
     tiers = []
     for place, (via, one) in enumerate(wanted):
         titled, anywhere = found[2 * place : 2 * place + 2]

@@ -19,7 +19,7 @@ from search.phrases import Phrase
 from search.port import Scope, SearchFilters, Sort
 
 DOC: Any = IndexedRow.__table__  # type: ignore[attr-defined]
-WEIGHED = 150
+WEIGHED = 100
 """Rows of one tier that are weighed against each other, the newest ones that hold the words."""
 HEAVIEST = 150
 _ORDERS = {"new": "d.created_at DESC, d.id DESC", "votes": "d.votes DESC, d.id DESC"}
@@ -215,8 +215,8 @@ def containing(
             )
             values[f"q{place}"] = engine.query(ask.phrases, title=ask.title)
     if parts:
-        for place, *row in _rows(session, " UNION ALL ".join(parts), values):
-            found[place].append(Row(*row))
+        for row in _rows(session, " UNION ALL ".join(parts), values):
+            found[row[0]].append(Row._make(row[1:]))
     return found
 
 

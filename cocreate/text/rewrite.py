@@ -17,6 +17,7 @@ from cocreate.text.lexicon import Lexicon
 from cocreate.text.segment import RUN
 
 Via = Literal["synonym", "pinyin", "homophone"]
+Learned = dict[str, list[str]]
 
 LONGEST_INITIALS = 6
 SHORTEST_PREFIX = 4
@@ -75,27 +76,27 @@ class Rewriter:
         own = [*lexicon.spellings, *(word for group in lexicon.synonyms.values() for word in group)]
         self._own = frozenset(own)
         self._longest = max((LONGEST_INITIALS, *(len(word) for word in self._own)))
-        self._sound: dict[str, list[str]] = defaultdict(list)
-        self._fuzzy: dict[str, list[str]] = defaultdict(list)
-        self._initials: dict[str, list[str]] = defaultdict(list)
-        self._masks: dict[str, list[str]] = defaultdict(list)
+        learned: tuple[Learned, Learned, Learned, Learned] = tuple(defaultdict(list) for _ in range(4))  # type: ignore[assignment]
         for word in dict.fromkeys((*own, *words)):
             if sounds.CHINESE_WORD.fullmatch(word) and (parts := sounds.syllables(word)):
-                self._learn(word, parts)
-        for table in (self._sound, self._fuzzy, self._initials, self._masks):
-            for found in table.values():
-                found.sort(key=self._rank)
+                self._learn(word, parts, *learned)
+        # Tuples: of some 100,000 lists every full garbage collection would look at each.
+        self._sound, self._fuzzy, self._initials, self._masks = (
+            {key: tuple(sorted(found, key=self._rank)) for key, found in table.items()} for table in learned
+        )
         self._sounds = sorted(self._sound)
 
-    def _learn(self, word: str, parts: tuple[str, ...]) -> None:
-        sound = "".join(parts)
-        self._sound[sound].append(word)
-        self._fuzzy[sounds.fuzzy(sound)].append(word)
+    def _learn(
+        self, word: str, parts: tuple[str, ...], sound: Learned, fuzzy: Learned, initials: Learned, masks: Learned
+    ) -> None:
+        spelled = "".join(parts)
+        sound[spelled].append(word)
+        fuzzy[sounds.fuzzy(spelled)].append(word)
         if len(word) <= LONGEST_INITIALS:
-            self._initials["".join(part[0] for part in parts)].append(word)
+            initials["".join(part[0] for part in parts)].append(word)
             if word in self._own or self._posts.get(word, 0) >= HOMOPHONE_POSTS:
                 for place, part in enumerate(parts):
-                    self._masks[f"{word[:place]}{part}{word[place + 1 :]}"].append(word)
+                    masks[f"{word[:place]}{part}{word[place + 1 :]}"].append(word)
 
     def _rank(self, word: str) -> tuple[bool, bool, int, int]:
         """Words that posts hold first, of these the lexicon's, then the frequent ones."""
@@ -208,9 +209,9 @@ class Rewriter:
                 if start not in best or end - start < 3:
                     continue
                 piece = letters[start:end]
-                words = self._sound.get(piece, [])[:1]
+                words = self._sound.get(piece, ())[:1]
                 if not words and end == len(letters) and start and len(piece) >= SHORTEST_PREFIX:
-                    words = self._begun(piece)[:1]
+                    words = tuple(self._begun(piece)[:1])
                 if words:
                     ways.append((*best[start], words[0]))
             if ways:
