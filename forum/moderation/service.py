@@ -13,6 +13,8 @@ from forum import indexing
 from forum.comments.models import Comment
 from forum.comments.service import change_comment, count_comment
 from forum.events import PostHidden, PostRestored
+from forum.merging import tree
+from forum.merging.heirs import pass_on
 from forum.posts.models import Post, PostTag
 from search import api as search
 
@@ -34,15 +36,21 @@ def hide_post(session: Session, post: Post, *, reason: str, by: Actor) -> None:
 
 
 def restore_post(session: Session, post: Post, *, by: Actor) -> None:
-    """Bring a hidden post back."""
+    """Bring a hidden post back. Where the post that it is part of was blanked meanwhile, it goes on in its place."""
     if post.hidden_at is None:
         return
     tags = list(session.exec(select(PostTag.tag).where(PostTag.post_id == post.id)))
     prepared = indexing.prepare_post(session, post, tags)
+    if post.merged_into_id is not None:
+        tree.lock_links(session, alone=True)
     if not _change(session, post, col(Post.hidden_at).is_not(None), hidden_at=None):
         return
     if post.merged_into_id is None:
         indexing.put_post(session, prepared, post.id or 0)
+    else:
+        head = session.get_one(Post, tree.head(session, post.id or 0))
+        if head.deleted_at is not None:
+            pass_on(session, head, by=by)
     audit.record(session, by, "post.restore", "post", post.id)
     outbox.publish(session, PostRestored(post_id=post.id or 0))
 

@@ -13,10 +13,11 @@ from forum.desk.service import decide
 from forum.merging import notices
 from forum.merging.models import Merge, MergeObjection
 from forum.merging.objections import keep_merge, object_to
-from forum.moderation.service import hide_post
+from forum.moderation.service import hide_post, restore_post
 from forum.posts.models import Post, PostStatus, Visibility
 from forum.posts.service import delete_post
 from forum.votes.service import cast_vote
+from search import api as search
 from tests.client import Client
 from tests.factories.forum import acting
 
@@ -105,3 +106,27 @@ def test_voters_of_a_head_that_is_gone_are_told_whole_sums_after_a_further_merge
     assert {name: told.params.get(name) for name in ("source", "target", "both", "together", "posts")} == {
         "source": 1, "target": 2, "both": 0, "together": 3, "posts": 2,
     }  # fmt: skip
+
+
+def test_a_hidden_part_that_is_shown_again_takes_the_place_of_a_head_that_is_gone(
+    client: Client, runtime: Runtime, make_post: MakePost, make_member: MakeMember, merge: Callable[..., Merge],
+    worker: Worker, moderator: Member,
+) -> None:  # fmt: skip
+    owner, by = make_member(), acting(runtime, moderator, Role.MODERATOR)
+    head, part = make_post(author=owner, votes=2), make_post("座椅通风像拖拉机", votes=3)
+    merge(part, head)
+    with runtime.database.write() as session:
+        hide_post(session, session.get_one(Post, part.id), reason="先看看", by=by)
+    with runtime.database.write() as session:
+        delete_post(session, session.get_one(Post, head.id), by=acting(runtime, owner))
+    worker.drain()
+    with runtime.database.write() as session:
+        restore_post(session, session.get_one(Post, part.id), by=by)
+    worker.drain()
+    with runtime.database.read() as session:
+        now = session.get_one(Post, part.id)
+        assert (now.merged_into_id, now.hidden_at, now.vote_count) == (None, None, 5)
+        assert session.get_one(Post, head.id).merged_into_id == part.id
+        found = search.search(session, "拖拉机", scope=search.Scope(staff=False))
+        assert [hit.id for hit in found.hits] == [part.id]
+    assert client.post(f"/posts/{part.id}/vote", actor=make_member()).status_code == 303
