@@ -10,9 +10,11 @@ from playwright.sync_api import sync_playwright
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
 SHOTS = [
     ("board-390", "member", "/", 390, "light"),
-    ("post-390", "member", "/posts/402", 390, "light"),
+    ("post-390", "member", "/posts/{升了 2.2 蓝牙天天断}", 390, "light"),
     ("themes-1280", "pm", "/themes", 1280, "light"),
     ("roadmap-1280", "member", "/roadmap", 1280, "light"),
+    ("search-1280", "member", "/search?q=lanya duanlian", 1280, "light"),
+    ("duplicates-1280", "pm", "/moderation/duplicates", 1280, "light"),
     ("screen-1280", "host", "/host/HX7K2M/screen", 1280, "dark"),
     ("host-390", "host", "/host/HX7K2M", 390, "dark"),
 ]
@@ -24,7 +26,7 @@ def main(url: str, home: Path) -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        for name, role, path, width, scheme in SHOTS:
+        for name, role, wanted, width, scheme in SHOTS:
             context = browser.new_context(
                 viewport={"width": width, "height": 844 if width < 500 else 800},
                 color_scheme="dark" if scheme == "dark" else "light",
@@ -32,10 +34,14 @@ def main(url: str, home: Path) -> None:
                 timezone_id="Asia/Shanghai",
                 has_touch=width < 500,
             )
-            page = context.new_page()
+            page, path = context.new_page(), wanted
             token = next(link["token"] for link in links if link["role"] == role)
             page.goto(f"{url}/in/{token}")
             page.locator("main form button").first.click()
+            if "{" in path:  # a post by its title: ids follow the seeds
+                title = path.split("{")[1].rstrip("}")
+                hits = page.request.get(f"{url}/api/v1/search", params={"q": title}).json()["hits"]
+                path = f"/posts/{next(hit['id'] for hit in hits if hit['title'] == title)}"
             page.goto(url + path, wait_until="networkidle")
             page.screenshot(path=IMAGES / f"{name}.png")
             context.close()
