@@ -20,7 +20,7 @@ from forum.posts import listing, service
 from forum.posts.forms import split_tags
 from forum.posts.listing import Filters, Sort
 from forum.posts.models import Post, PostKind, PostStatus, PostTag
-from forum.posts.queries import get_post, post_cards
+from forum.posts.queries import get_post, post_cards, visible_ids
 from forum.shapes import CommentIn, CommentOut, CommentPageOut, PostIn, PostOut, PostPageOut, VoteOut
 from forum.votes import service as votes
 from forum.votes.queries import voted_ids
@@ -163,6 +163,7 @@ def posts_out(session: Session, ids: list[int], actor: Actor) -> dict[int, PostO
         tags.setdefault(post_id, []).append(tag)
     heads = heads_of(session, [card.id for card in cards.values() if card.merged_into_id is not None])
     voted = voted_ids(session, actor, [*cards, *heads.values()])
+    seen = visible_ids(session, actor, heads.values())
     return {
         card.id: PostOut(
             id=card.id, url=f"/posts/{card.id}", title=card.title, body=further[card.id][0], kind=card.kind,
@@ -170,7 +171,7 @@ def posts_out(session: Session, ids: list[int], actor: Actor) -> dict[int, PostO
             author=card.author_name or None, author_verified=card.author_verified, channel=card.channel,
             visibility=card.visibility, tags=tags.get(card.id, []), votes=card.vote_count,
             imported_votes=card.imported_votes, comments=card.comment_count, voted=heads.get(card.id, card.id) in voted,
-            merged_into=heads.get(card.id),
+            merged_into=heads[card.id] if heads.get(card.id) in seen else None,
             created_at=card.created_at, edited_at=further[card.id][3],
         )
         for card in cards.values()

@@ -18,6 +18,7 @@ from forum.comments.models import Comment
 from forum.desk.models import OfficialResponse
 from forum.events import PostDeleted, PostEdited, PostSubmitted
 from forum.follows.models import Subscription
+from forum.merging import tree
 from forum.merging.heirs import pass_on
 from forum.posts.hot import hot_score
 from forum.posts.models import Post, PostKind, PostOnce, PostRevision, PostTag, Visibility
@@ -42,6 +43,11 @@ class NotYours(NotAllowed):
 class HoldsOthers(Conflict):
     code = "holds_others"
     message = N_("Posts of other owners are part of this one, so it cannot become private. Delete it, and they go on.")
+
+
+class PartOfPrivate(Conflict):
+    code = "part_of_private"
+    message = N_("This is part of another post that only staff can read. Ask them to take that back, then open it.")
 
 
 @dataclass(frozen=True)
@@ -122,6 +128,8 @@ def edit_post(session: Session, post: Post, draft: Draft, *, editor: Actor) -> b
         return False
     if draft.private and post.visibility == Visibility.PUBLIC and _holds_public_posts(session, post_id):
         raise HoldsOthers(f"post {post_id}")
+    if post.visibility == Visibility.STAFF and not draft.private and _leads_out_of_sight(session, post):
+        raise PartOfPrivate(f"post {post_id}")
     doc = indexing.post_doc(
         post_id=post_id, title=draft.title, body=draft.body, created_at=post.created_at, board_id=draft.board_id,
         model=model, visibility=visibility, tags=draft.tags, kind=draft.kind, edited_at=clock.now(),
@@ -155,6 +163,11 @@ def _holds_public_posts(session: Session, post_id: int) -> bool:
         Post.merged_into_id == post_id, Post.visibility == Visibility.PUBLIC, col(Post.deleted_at).is_(None)
     )
     return session.exec(merged.limit(1)).first() is not None
+
+
+def _leads_out_of_sight(session: Session, post: Post) -> bool:
+    """Whether the post, once open, would be found nowhere: not by itself, since it is merged, nor at its head."""
+    return post.merged_into_id is not None and not session.get_one(Post, tree.head(session, post.id or 0)).public
 
 
 def hold_row(session: Session, post: Post) -> None:

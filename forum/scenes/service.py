@@ -1,5 +1,6 @@
 """Adding a scene, changing and blanking it, taking it out of sight. What is found by its words follows as an event."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +17,7 @@ from forum.follows.service import follow, unfollow
 from forum.posts.models import Post
 from forum.posts.queries import find_post
 from forum.scenes.models import Scene
-from forum.votes.service import cast_vote, withdraw_vote
+from forum.votes.service import VotingClosed, cast_vote, withdraw_vote
 
 MOST = 5
 CHARACTERS = 10_200
@@ -139,9 +140,10 @@ def undo_scene(session: Session, scene: Scene, post: Post, *, by: Actor) -> None
     """Take back all that adding the scene did: the words, and the vote and the following if it brought them."""
     if scene.member_id != by.id:
         raise NotYourScene(f"scene {scene.id}")
+    if scene.voted:
+        with suppress(VotingClosed):  # what was decided meanwhile keeps the votes it was decided with
+            withdraw_vote(session, post, voter=by)
     delete_scene(session, scene, by=by)
-    if scene.voted and post.votable:
-        withdraw_vote(session, post, voter=by)
     if scene.followed:
         unfollow(session, post, member=by)
 

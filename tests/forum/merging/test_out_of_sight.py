@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from sqlmodel import col, select
 
 from cocreate.core.actor import Role
@@ -15,7 +16,7 @@ from forum.merging.models import Merge, MergeObjection
 from forum.merging.objections import keep_merge, object_to
 from forum.moderation.service import hide_post, restore_post
 from forum.posts.models import Post, PostStatus, Visibility
-from forum.posts.service import delete_post
+from forum.posts.service import Draft, PartOfPrivate, delete_post, edit_post
 from forum.votes.service import cast_vote
 from search import api as search
 from tests.client import Client
@@ -66,7 +67,6 @@ def test_the_owner_of_a_private_post_hears_nothing_of_the_private_post_that_it_i
         page = client.get(place, actor=author)
         assert page.status_code == 200
         assert "我的私事" in page.text
-        assert "" in page.text
         assert "张先生" not in page.text
 
 
@@ -130,3 +130,26 @@ def test_a_hidden_part_that_is_shown_again_takes_the_place_of_a_head_that_is_gon
         found = search.search(session, "拖拉机", scope=search.Scope(staff=False))
         assert [hit.id for hit in found.hits] == [part.id]
     assert client.post(f"/posts/{part.id}/vote", actor=make_member()).status_code == 303
+
+
+def test_a_private_post_that_is_part_of_a_private_one_is_not_opened_where_nobody_would_find_it(
+    runtime: Runtime, make_post: MakePost, make_member: MakeMember, merge: Callable[..., Merge]
+) -> None:
+    author = make_member()
+    mine = make_post("我的私事", author=author, visibility=Visibility.STAFF)
+    merge(mine, make_post("别人的私事", visibility=Visibility.STAFF))
+    with runtime.database.write() as session, pytest.raises(PartOfPrivate):
+        edit_post(session, session.get_one(Post, mine.id), Draft("大家来看"), editor=acting(runtime, author))
+
+
+def test_json_names_no_head_that_its_reader_may_not_open(
+    client: Client, make_post: MakePost, make_member: MakeMember, merge: Callable[..., Merge],
+    make_token: Callable[..., str],
+) -> None:  # fmt: skip
+    author, staff = make_member(), make_member("产品", Role.PM)
+    mine = make_post("我的私事", author=author, visibility=Visibility.STAFF)
+    head = make_post("别人的私事", visibility=Visibility.STAFF)
+    merge(mine, head)
+    address = f"/api/v1/posts/{mine.id}"
+    assert client.get(address, token=make_token(author, "posts:write")).json()["merged_into"] is None
+    assert client.get(address, token=make_token(staff, "posts:write")).json()["merged_into"] == head.id

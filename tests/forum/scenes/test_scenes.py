@@ -104,6 +104,20 @@ def test_undo_takes_back_words_vote_and_following_but_not_what_was_there_before(
         assert set(people_behind(session, [post.id or 0]).members) == {post.author_id, voter.id}
 
 
+def test_undo_takes_back_the_vote_as_well_where_it_counts_since_the_post_was_merged(
+    client: Client, runtime: Runtime, make_post: Callable[..., Post], make_member: Callable[..., Member],
+    add: Callable[..., Scene],
+) -> None:  # fmt: skip
+    post, head, member = make_post(), make_post(), make_member()
+    scene = add(post, member)
+    with runtime.database.write() as session:
+        moderator = acting(runtime, make_member("版主", Role.MODERATOR), Role.MODERATOR)
+        merge_posts(session, post.id or 0, head.id or 0, by=moderator)
+    assert client.post(f"/scenes/{scene.id}/undo", actor=member).status_code == 303
+    with runtime.database.read() as session:
+        assert session.get_one(Post, head.id).vote_count == 0
+
+
 def test_the_same_button_twice_is_one_scene_and_five_are_enough(
     client: Client, runtime: Runtime, make_post: Callable[..., Post], make_member: Callable[..., Member]
 ) -> None:
