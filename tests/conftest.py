@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -113,52 +114,69 @@ def dialect(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+@dataclass
+class House:
+    """The application assembled over one kind of database, and its databases that tests use in turn."""
+
+    runtime: Runtime
+    app: FastAPI
+    turns: SqliteTurns | PostgresTurns
+
+
 @pytest.fixture(scope="session")
-def shared_runtime(dialect: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Runtime:
-    """The application assembled once per database, with a migrated template that each test copies."""
-    home = tmp_path_factory.mktemp(f"home-{dialect}")
-    if dialect == "sqlite":
-        url = f"sqlite:///{home / 'template.db'}"
-    else:
-        server = request.getfixturevalue("postgres_server")
+def houses() -> Iterator[dict[str, House]]:
+    """One house per kind of database, kept however often the tests change from one to the other."""
+    built: dict[str, House] = {}
+    yield built
+    for house in built.values():
+        house.turns.stop()
+
+
+@pytest.fixture(scope="session")
+def house(
+    dialect: str, houses: dict[str, House], request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> House:
+    if dialect not in houses:
+        home = tmp_path_factory.mktemp(f"home-{dialect}")
+        server = request.getfixturevalue("postgres_server") if dialect == "postgresql" else ""
+        houses[dialect] = _build(home, server)
+    return houses[dialect]
+
+
+def _build(home: Path, server: str) -> House:
+    """Migrate a template, for each test to begin with."""
+    if server:
         with psycopg.connect(server, autocommit=True) as connection:
             connection.execute("CREATE DATABASE template_cocreate")
-        url = with_database(server, "template_cocreate")
+    url = with_database(server, "template_cocreate") if server else f"sqlite:///{home / 'template.db'}"
     settings = Settings(_env_file=None, home=home, database_url=url, secret="test", guest_cache_seconds=0)
     runtime = Runtime(settings, main.MODULES)
     schema.upgrade(runtime)
-    if dialect == "sqlite":
+    if not server:
         with runtime.database.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     runtime.close()
-    return runtime
+    turns = PostgresTurns(server) if server else SqliteTurns(home / "template.db", home / "test.db")
+    return House(runtime, create_app(runtime), turns)
 
 
 @pytest.fixture(scope="session")
-def turns(
-    dialect: str, shared_runtime: Runtime, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[SqliteTurns | PostgresTurns]:
-    if dialect == "sqlite":
-        template = shared_runtime.settings.effective_database_url.removeprefix("sqlite:///")
-        yield SqliteTurns(Path(template), tmp_path_factory.mktemp("database") / "test.db")
-    else:
-        postgres = PostgresTurns(request.getfixturevalue("postgres_server"))
-        yield postgres
-        postgres.stop()
+def shared_runtime(house: House) -> Runtime:
+    return house.runtime
 
 
 @pytest.fixture(scope="session")
-def app(shared_runtime: Runtime) -> FastAPI:
-    return create_app(shared_runtime)
+def app(house: House) -> FastAPI:
+    return house.app
 
 
 @pytest.fixture
-def runtime(shared_runtime: Runtime, turns: SqliteTurns | PostgresTurns) -> Iterator[Runtime]:
+def runtime(house: House) -> Iterator[Runtime]:
     """The application with an empty, migrated database."""
-    shared_runtime.memory.clear()
-    with turns.lease() as database:
-        shared_runtime.__dict__["database"] = database
-        yield shared_runtime
+    house.runtime.memory.clear()
+    with house.turns.lease() as database:
+        house.runtime.__dict__["database"] = database
+        yield house.runtime
 
 
 @pytest.fixture

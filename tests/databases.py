@@ -66,7 +66,11 @@ class _Turns:
 
     @contextmanager
     def lease(self) -> Iterator[Database]:
+        """The database, migrated and empty."""
         raise NotImplementedError
+
+    def stop(self) -> None:
+        """Close what is still open."""
 
 
 class SqliteTurns(_Turns):
