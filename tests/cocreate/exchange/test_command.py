@@ -42,9 +42,14 @@ def start(home: Path, file: Path, *more: str) -> subprocess.Popen[str]:
     environment = {**os.environ, "COCREATE_HOME": str(home), "COCREATE_LANGUAGE": "en"}
     environment.pop("COCREATE_DATABASE_URL", None)
     command = [*PROGRAM, str(file), *more, "--json"]
-    return subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )  # fmt: skip
+    # A shell's background jobs ignore Ctrl-C and hand that down; here it is to be heard.
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+    finally:
+        signal.signal(signal.SIGINT, heard)
 
 
 def finish(process: subprocess.Popen[str]) -> dict[str, Any]:
