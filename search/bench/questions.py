@@ -72,13 +72,8 @@ def make(corpus: Corpus, lists: dict[str, Any]) -> Sets:
         asked = {letters: ones for letters, ones in meant.items() if standing[letters] < ENOUGH_POSTS}
         for letters, ones in asked.items():
             into["initials"].append(Question(letters, FIRST, _holds(ones, folded)))
-    for group in groups:
-        for word in group:
-            others = sum(held[one] for one in group if one != word)
-            if held[word] < FEW_POSTS and others >= ENOUGH_POSTS:
-                mates = [one for one in group if one != word and held[one] and one in known]
-                into = search if word in known and mates else other
-                into["synonym"].append(Question(word, FIRST, _holds(group, folded)))
+    for word, group, mine in _lonely_words(groups, held, known):
+        (search if mine else other)["synonym"].append(Question(word, FIRST, _holds(group, folded)))
     for query in lists["mixed_queries"]:
         wanted = {corpus.written[number] for number in query["posts"]}
         search["model names"].append(Question(query["query"], DEEP, _brings(wanted, set(corpus.written.values()))))
@@ -90,6 +85,18 @@ def make(corpus: Corpus, lists: dict[str, Any]) -> Sets:
             for clause, source in clauses
         ]
     return sets
+
+
+def _lonely_words(
+    groups: list[list[str]], held: dict[str, int], known: set[str]
+) -> Iterator[tuple[str, list[str], bool]]:
+    """Words that few posts write although their synonyms stand in enough; True: the lexicon could help."""
+    for group in groups:
+        for word in group:
+            others = sum(held[one] for one in group if one != word)
+            if held[word] < FEW_POSTS and others >= ENOUGH_POSTS:
+                mates = [one for one in group if one != word and held[one] and one in known]
+                yield word, group, word in known and bool(mates)
 
 
 def _known() -> set[str]:

@@ -77,11 +77,11 @@ def test_a_commit_that_fails_is_no_success(client, runtime, make_member):
 
 
 @pytest.mark.parametrize("dialect", ["sqlite"], indirect=True, scope="session")
-def test_a_writer_that_waits_too_long_answers_503(client, runtime, make_member):
+def test_a_writer_that_waits_too_long_answers_503(client, runtime, make_member, monkeypatch):
     """On SQLite alone: PostgreSQL's writers do not queue on one lock."""
     member = make_member()
     client.get("/garage", actor=member)
-    runtime.database.busy_seconds = 0.2
+    monkeypatch.setattr(runtime.database, "busy_seconds", 0.2)
     held, release = threading.Event(), threading.Event()
 
     def hold():

@@ -140,8 +140,10 @@ def test_the_rarest_beyond_the_bound_are_forgotten(database: Database, monkeypat
     assert {row.text for row in rows(database)} == {"5", "3"}
 
 
-def test_a_busy_database_does_not_stop_the_search(client: Client, database: Database) -> None:
-    database.busy_seconds = 0.05
+def test_a_busy_database_does_not_stop_the_search(
+    client: Client, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "busy_seconds", 0.05)
     with database.write() as session:
         service.note_miss(session, "别人在写", alike=False)
         answer = client.get("/search?q=量子悬挂")
