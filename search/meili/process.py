@@ -41,7 +41,8 @@ class OwnServer:
         log = self.folder / "server.log"
         with log.open("ab") as out:
             paths = ["--db-path", str(self.folder / "data"), "--dump-dir", str(self.folder / "dumps")]
-            address = ["--http-addr", f"127.0.0.1:{self.port}", "--env", "production", "--master-key", self.key]
+            # With `=`, because a random key may begin with a dash.
+            address = ["--http-addr", f"127.0.0.1:{self.port}", "--env", "production", f"--master-key={self.key}"]
             command = [self.binary, *paths, *address, *FLAGS]
             self._process = subprocess.Popen(command, cwd=self.folder, stdout=out, stderr=out)  # noqa: S603
         until = time.monotonic() + seconds
