@@ -1,6 +1,6 @@
 /* The form for a post: looks for similar ones, keeps drafts, sends without losing a word. It works without all this. */
 (() => {
-  const PAUSE = 300, SAVE = 900, HAN = /\p{Script=Han}/gu, WORD = /[a-z][a-z0-9+-]{2,}/i;
+  const PAUSE = 300, SAVE = 900, AGAIN = 3000, HAN = /\p{Script=Han}/gu, WORD = /[a-z][a-z0-9+-]{2,}/i;
   const tab = Math.random().toString(36).slice(2, 14);
   const store = {
     get: (key) => { try { return JSON.parse(localStorage.getItem(key)); } catch { return null; } },
@@ -57,6 +57,8 @@
     const now = document.getElementById("draft-line"), words = document.getElementById("draft-kept-here");
     if (now && words) now.replaceChildren(words.content.cloneNode(true));
   }
+  /* A browser does not always say that it is connected again, and a server never says that it is back. */
+  function later() { dirty = true; clearTimeout(saveTimer); saveTimer = setTimeout(save, AGAIN); }
   async function save(leaving = false) {
     if (!home() || sent || !dirty) return;
     if (saving && !leaving) { saveTimer = setTimeout(save, SAVE); return; }
@@ -70,8 +72,8 @@
       const answer = await mine, html = await answer.text();
       if (sent) return;
       if (answer.ok && !answer.headers.get("HX-Redirect") && line(html)) { if (!dirty) store.set(local(), null); }
-      else { offline(); dirty = answer.status >= 500; }
-    } catch { if (!sent) { offline(); dirty = true; } } finally { if (saving === mine) saving = null; }
+      else { offline(); if (answer.status >= 500) later(); }
+    } catch { if (!sent) { offline(); later(); } } finally { if (saving === mine) saving = null; }
   }
 
   /* Sending: an answer that is the form again takes its place; without an answer everything stays as it is. */
@@ -109,7 +111,8 @@
     const data = new FormData(), at = local();
     for (const [name, value] of Object.entries({ ...kept.fields, draft: kept.key, version: kept.version, post_id: home().dataset.post })) data.set(name, value ?? "");
     const answer = await fetch(home().dataset.drafts, part(data)).catch(() => null);
-    if (answer?.ok && !answer.headers.get("HX-Redirect") && store.get(at)?.at === kept.at) store.set(at, null);
+    if (!answer || answer.status >= 500) { setTimeout(() => { if (store.get(at)?.at === kept.at) hand(kept); }, AGAIN); return; }
+    if (answer.ok && !answer.headers.get("HX-Redirect") && store.get(at)?.at === kept.at) store.set(at, null);
   }
 
   /* What this browser kept is newer than what the server gave: it comes back, and goes to the server. */
