@@ -1,6 +1,7 @@
 """Writing a post in a real browser: three groups while typing, a vote and a scene there, drafts that outlive all."""
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import expect
@@ -97,6 +98,68 @@ def test_nothing_is_asked_while_an_input_method_composes(nearby, phone):
     method.send("Input.insertText", {"text": "座椅通风噪音太大"})
     page.locator(".similar-group").first.wait_for()
     assert page.input_value("#f-title").endswith("座椅通风噪音太大")
+
+
+def _await_draft(page, words: str) -> None:
+    """Wait until the server holds a draft with these words: handed in as one page leaves or the next opens."""
+    deadline = time.monotonic() + 15
+    while words not in page.request.get("/me/drafts").text():
+        assert time.monotonic() < deadline, f"no draft holds {words!r}"
+        page.wait_for_timeout(100)
+
+
+def test_no_word_is_lost_without_a_connection_in_two_windows_or_signed_out(nearby, phone):
+    owner = nearby.member("车主")
+    page = phone(owner)
+    page.goto("/posts/new")
+    page.fill("#f-title", "断网时写下的一句话")
+    page.locator("#draft-line", has_text="草稿已保存").wait_for()
+    # Without a connection: kept in the browser, and the button says why nothing happened.
+    page.context.set_offline(True)
+    page.fill("#f-title", "断网时写下的另一句话")
+    page.locator("#draft-line", has_text="没有网络").wait_for()
+    page.click("#write .actions button[type=submit] >> text=发布")
+    page.locator("#flash", has_text="没有发出去").wait_for()
+    assert page.input_value("#f-title") == "断网时写下的另一句话"
+    page.fill("#f-title", "断网时写下的第三句话")
+    page.wait_for_timeout(1200)
+    page.goto("about:blank")
+    page.context.set_offline(False)
+    page.goto("/posts/new")
+    expect(page.locator("#f-title")).to_have_value("断网时写下的第三句话")
+    # The farewell of the page before may reach the server first; then there is nothing left to save, only to restore.
+    expect(page.locator("#draft-line")).to_have_text(re.compile("草稿已保存|已恢复草稿"))
+    # Who starts afresh finds what was kept without a connection among the drafts.
+    page.context.set_offline(True)
+    page.fill("#f-title", "断网时写下的第四句话")
+    page.locator("#draft-line", has_text="没有网络").wait_for()
+    page.goto("about:blank")
+    page.context.set_offline(False)
+    page.goto("/posts/new?fresh=1")
+    expect(page.locator("#f-title")).to_have_value("")
+    _await_draft(page, "断网时写下的第四句话")
+    page.goto("/posts/new")
+    # A second window goes on with a draft of its own.
+    second = page.context.new_page()
+    second.goto("/posts/new")
+    second.fill("#f-title", "第二个窗口接着写")
+    second.locator("#draft-line", has_text="草稿已保存").wait_for()
+    page.fill("#f-title", "第一个窗口也接着写")
+    page.locator("#draft-line", has_text="另一个窗口").wait_for()
+    second.goto("/me/drafts")
+    listed = second.inner_text("main")
+    assert "第二个窗口接着写" in listed
+    assert "第一个窗口也接着写" in listed
+    # The session ends; the form comes back with every word, and works again after signing in.
+    page.context.clear_cookies()
+    page.click("#write .actions button[type=submit] >> text=发布")
+    page.locator(".notice", has_text="登录已过期").wait_for()
+    assert page.input_value("#f-title") == "第一个窗口也接着写"
+    page.context.add_cookies([nearby.cookie(owner)])
+    page.click("#write .actions button[type=submit] >> text=发布")
+    page.wait_for_url(re.compile(r"/posts/\d+$"))
+    page.goto("/posts/new")
+    assert page.input_value("#f-title") == "第二个窗口接着写"
 
 
 def test_private_numbers_are_masked_by_one_button(nearby, phone):
