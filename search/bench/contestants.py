@@ -2,6 +2,7 @@
 
 import sqlite3
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -110,7 +111,7 @@ def _post_row(doc: SearchDoc) -> dict[str, Any]:
     }  # fmt: skip
 
 
-class _Sqlite:
+class _Sqlite(ABC):
     """A table of its own in a file of its own, as plain as the manuals show it."""
 
     name = ""
@@ -134,8 +135,8 @@ class _Sqlite:
                 )
             yield min(start + AT_ONCE, len(items))
 
-    def search(self, text: str, limit: int, *, typing: bool = False) -> list[int]:
-        raise NotImplementedError
+    @abstractmethod
+    def search(self, text: str, limit: int, *, typing: bool = False) -> list[int]: ...
 
     def similar(self, text: str, limit: int) -> list[int]:
         return self.search(text, limit)
