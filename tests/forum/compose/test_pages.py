@@ -30,7 +30,7 @@ def plain(html: str) -> str:
 def groups(html: str) -> dict[str, str]:
     """The three groups by their titles' first words."""
     found = re.split(r'class="similar-group', html)
-    names = {"可能已经解决": "solved", "同样的心愿": "same", "相似，但不是": "similar"}
+    names = {"可能已经解决": "solved", "同样的心愿": "same", "说得相近": "similar"}
     return {key: plain(part) for part in found[1:] for name, key in names.items() if name in part[:600]}
 
 
