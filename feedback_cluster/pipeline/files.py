@@ -27,8 +27,9 @@ import numpy as np
 from cocreate.text.lexicon import Lexicon
 from feedback_cluster.pipeline.arrays import REST, FloatArray, IntArray
 from feedback_cluster.pipeline.match import match_clusters
-from feedback_cluster.pipeline.model import Progress, ThemeModel
+from feedback_cluster.pipeline.model import ThemeModel
 from feedback_cluster.pipeline.parameters import Parameters
+from feedback_cluster.pipeline.progress import Progress
 
 
 @dataclass(frozen=True)

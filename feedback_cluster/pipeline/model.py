@@ -1,7 +1,7 @@
 """The theme model: texts in, clusters out, and an answer within a millisecond for the next post."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -13,27 +13,17 @@ from threadpoolctl import threadpool_limits
 
 from cocreate.text.lexicon import Lexicon
 from cocreate.text.segment import content_words
+from feedback_cluster.pipeline.areas import Area
 from feedback_cluster.pipeline.arrays import REST, FloatArray, IntArray
 from feedback_cluster.pipeline.births import find_birth
 from feedback_cluster.pipeline.clusters import Decisions, SphericalKMeans
+from feedback_cluster.pipeline.describe import Cluster, describe
 from feedback_cluster.pipeline.features import TextFeatures
-from feedback_cluster.pipeline.labels import class_tf_idf, keywords, name_of, quotes
 from feedback_cluster.pipeline.parameters import MOST_THEMES, Parameters, suggested_k
+from feedback_cluster.pipeline.progress import Progress, in_silence
 
-Progress = Callable[[str, int, int], None]
 SEGMENT_STEP = 1_000
 FORMAT = 1
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """What one cluster shows: quotes are rows of the fitted texts, best first."""
-
-    number: int
-    label: str
-    keywords: tuple[str, ...]
-    size: int
-    quotes: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -62,15 +52,12 @@ class Guidance:
         return max(self.known, 1 + max(int(labels.max(initial=REST)) for labels in told))
 
 
-def in_silence(step: str, done: int, total: int) -> None:
-    """The progress of a caller who does not look."""
-
-
 class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     """Groups posts by what they are about.
 
     Learned: `labels_` (n_posts,), -1 for rest; `confidence_` (n_posts,) in 0..1, the cosine to the own (or, for rest,
-    the nearest) centre; `clusters_` with label, keywords, size and quotes, also for clusters that came out empty.
+    the nearest) centre; `clusters_` with label, keywords, size and quotes, also for clusters that came out empty;
+    `areas_`, the level above them.
     Without warm or fixed labels clusters are numbered by falling size; with them the given numbers are kept.
     """
 
@@ -88,6 +75,7 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         apart: tuple[Any, Any] | None = None,
         known: int = 0,
         grow: bool = False,
+        public: Any = None,
         progress: Progress = in_silence,
     ) -> Self:
         """Learn the clusters of `texts`.
@@ -96,11 +84,12 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         apart: (rows, clusters) that a person ruled out. known: how many clusters have a number
         already, posts or not; these and those named by the others keep their numbers. With warm labels there are no
         further clusters but those born from many posts that fit nothing; `grow` adds clusters up to k.
+        public: (n_posts,) booleans; the others take part in the grouping, but no word and no quote comes from them.
         """
         documents = self._cut(texts, progress)
         # One thread: sums come in one order on every machine, and the other core stays with the pages.
         with threadpool_limits(limits=1):
-            self._learn(texts, documents, Guidance.of(warm, fixed, apart, known=known, grow=grow), progress)
+            self._learn(texts, documents, Guidance.of(warm, fixed, apart, known=known, grow=grow), public, progress)
         return self
 
     def predict(self, texts: Sequence[str]) -> tuple[IntArray, FloatArray]:
@@ -136,6 +125,7 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             "own_lexicon": self.lexicon.as_json() if self.lexicon is not None else None,
             "words": list(self.features_.vocabulary_),
             "clusters": [vars(cluster) for cluster in self.clusters_],
+            "areas": [vars(area) for area in self.areas_],
         }
         features = self.features_
         with path.open("wb") as file:
@@ -171,10 +161,8 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             features.meaning_ = np.ascontiguousarray(arrays["meaning"])
             model.features_, model.centres_ = features, np.ascontiguousarray(arrays["centres"])
         model.lexicon_fingerprint_ = told["lexicon"]
-        model.clusters_ = [
-            Cluster(c["number"], c["label"], tuple(c["keywords"]), c["size"], tuple(c["quotes"]))
-            for c in told["clusters"]
-        ]
+        model.clusters_ = [Cluster.read(cluster) for cluster in told["clusters"]]
+        model.areas_ = [Area.read(area) for area in told.get("areas", [])]
         return model
 
     @property
@@ -188,7 +176,7 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         return base.ignoring(self._parameters.ignore)
 
     def _learn(
-        self, texts: Sequence[str], documents: list[list[str]], guidance: "Guidance", progress: Progress
+        self, texts: Sequence[str], documents: list[list[str]], guidance: "Guidance", public: Any, progress: Progress
     ) -> None:
         told = self._parameters
         progress("features", 0, 1)
@@ -199,7 +187,12 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         self._group(rows, guidance, progress)
         if not guidance.named:
             self._number_by_size()
-        self._describe(texts, documents, rows, progress)
+        described = describe(
+            texts, documents, rows, self.labels_, self.confidence_, self.centres_,
+            self.features_.counts_, self.features_.get_feature_names_out(), told, public=public, progress=progress,
+        )  # fmt: skip
+        self.clusters_, self.areas_ = described.clusters, described.areas
+        del self.features_.counts_  # needed for the words only, and as large as the posts
 
     def _cut(self, texts: Sequence[str], progress: Progress) -> list[list[str]]:
         lexicon = self._vocabulary
@@ -270,25 +263,3 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         place = np.full(len(sizes) + 1, REST, dtype=np.int64)  # the last entry answers for the rest's -1
         place[order] = np.arange(len(order))
         self.labels_, self.centres_ = place[self.labels_], np.ascontiguousarray(self.centres_[order])
-
-    def _describe(self, texts: Sequence[str], documents: list[list[str]], rows: FloatArray, progress: Progress) -> None:
-        told = self._parameters
-        names = self.features_.get_feature_names_out()
-        present = np.unique(self.labels_[self.labels_ != REST])
-        marks: dict[int, list[str]] = {}
-        if len(present):
-            weights = class_tf_idf(self.features_.counts_, self.labels_)
-            found = keywords(weights, names, told.keywords)
-            marks = dict(zip((int(number) for number in present), found, strict=True))
-        del self.features_.counts_  # needed for the words only, and as large as the posts
-        self.clusters_: list[Cluster] = []
-        for number in range(len(self.centres_)):
-            progress("label", number, len(self.centres_))
-            members: list[int] = np.flatnonzero(self.labels_ == number).tolist()
-            own = [texts[row] for row in members]
-            chosen = quotes(rows[members], self.centres_[number], own, told.quotes)
-            words = marks.get(number, [])
-            label = name_of(words, [documents[row] for row in members], own[chosen[0]] if chosen else "")
-            picked = tuple(members[place] for place in chosen)
-            self.clusters_.append(Cluster(number, label, tuple(words), len(members), picked))
-        progress("label", len(self.centres_), len(self.centres_))

@@ -10,8 +10,9 @@ import numpy as np
 
 from feedback_cluster.pipeline.arrays import REST
 from feedback_cluster.pipeline.files import write_json
-from feedback_cluster.pipeline.model import Progress, ThemeModel, in_silence
+from feedback_cluster.pipeline.model import ThemeModel
 from feedback_cluster.pipeline.parameters import Parameters
+from feedback_cluster.pipeline.progress import Progress, in_silence
 
 ENCODINGS = ("utf-8-sig", "gb18030")
 LARGEST_CELL = 8 * 1024 * 1024

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from feedback_cluster.pipeline.files import Post, fingerprint, run_folder
-from feedback_cluster.pipeline.model import ThemeModel, in_silence
+from feedback_cluster.pipeline.model import ThemeModel
+from feedback_cluster.pipeline.progress import in_silence
 from tests.feedback_cluster.pipeline.gold import NEWBORN, TEXTS, VOCABULARY, told_about
 
 ROOT = Path(__file__).parents[3]
