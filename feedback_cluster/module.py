@@ -3,7 +3,9 @@
 from cocreate.core.actor import STAFF, Role
 from cocreate.core.module import Job, Module, NavItem, Timer
 from cocreate.core.text_marks import N_
-from feedback_cluster import bench, commands, demo
+from feedback_cluster import commands, demo
+from feedback_cluster.bench.cluster import cluster as bench_cluster
+from feedback_cluster.bench.themes import themes as bench_themes
 from feedback_cluster.runs import routes as run_pages
 from feedback_cluster.runs.jobs import run_clusters, run_nightly
 from feedback_cluster.runs.service import JOB
@@ -36,7 +38,7 @@ module = Module(
     name="feedback_cluster",
     # Runs come first: their address would otherwise be read as a theme's.
     routers=[run_pages.router, theme_pages.router, actions.router, api_v1.router],
-    models=["feedback_cluster.runs.models", "feedback_cluster.themes.models"],
+    models=["feedback_cluster.runs.models", "feedback_cluster.themes.models", "feedback_cluster.changes.models"],
     jobs=[
         Job(JOB, run_clusters, own_sessions=True, slow=True),
         Job("feedback_cluster.nightly", run_nightly),
@@ -65,5 +67,5 @@ module = Module(
     search_sources=[indexing.themes],
     nav=[NavItem(N_("Themes"), "show_themes", "layers", room="staff", policy="theme.read", position=10)],
     seeds=[demo.seed],
-    benches={"cluster": bench.cluster},
+    benches={"cluster": bench_cluster, "themes": bench_themes},
 )

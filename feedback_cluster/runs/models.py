@@ -50,6 +50,31 @@ CAUSE_LABELS = {
 }
 
 
+class Verdict(StrEnum):
+    """What became of what a run found."""
+
+    PROPOSED = "proposed"
+    TAKING = "taking"
+    TAKEN = "taken"
+    PARTLY = "partly"
+    REJECTED = "rejected"
+    REPLACED = "replaced"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+
+
+VERDICT_LABELS = {
+    Verdict.PROPOSED: N_("Waits for approval"),
+    Verdict.TAKING: N_("Taking effect"),
+    Verdict.TAKEN: N_("Took effect"),
+    Verdict.PARTLY: N_("Partly took effect"),
+    Verdict.REJECTED: N_("Rejected"),
+    Verdict.REPLACED: N_("Replaced by a newer run"),
+    Verdict.UNDOING: N_("Being taken back"),
+    Verdict.UNDONE: N_("Taken back"),
+}
+
+
 class Run(SQLModel, table=True):
     """One clustering of all posts."""
 
@@ -87,9 +112,24 @@ class Run(SQLModel, table=True):
     lexicon_changed_at: datetime | None = None
     """When the brand's lexicon last changed after this run had read it; the next run goes by the new one."""
 
+    verdict: Verdict | None = Field(default=None, sa_type=text_enum(Verdict), index=True)
+    """None while it is under way, and when it came to nothing."""
+    base_id: int | None = Field(default=None, foreign_key="cluster_run.id")
+    """The run whose assignments held when this one was compared; undo goes back to it."""
+    at_once: bool = False
+    """Whoever started it wants it to take effect without asking."""
+    moved: int = 0
+    """Voices that would change their theme."""
+    known: int = 0
+    """Voices that the run before had grouped as well."""
+
     @property
     def underway(self) -> bool:
         return self.state in UNDERWAY
+
+    @property
+    def moved_share(self) -> float:
+        return self.moved / self.known if self.known else 0.0
 
     @property
     def rest_share(self) -> float:
@@ -105,6 +145,20 @@ class RunModel(SQLModel, table=True):
     data: bytes = Field(sa_type=sa.LargeBinary)
     theme_ids: list[int] = Field(sa_type=sa.JSON, default_factory=list)
     """The theme of each cluster, by the cluster's number."""
+
+
+class RunFound(SQLModel, table=True):
+    """How a run describes its themes, kept as long as the run may take effect or be gone back to."""
+
+    __tablename__ = "cluster_found"
+
+    run_id: int = Field(foreign_key="cluster_run.id", primary_key=True)
+    themes: list[dict[str, Any]] = Field(sa_type=sa.JSON, default_factory=list)
+    """One for each theme: id, cluster, label, keywords, quotes, dissent, area, size."""
+    areas: list[dict[str, Any]] = Field(sa_type=sa.JSON, default_factory=list)
+    """Label and theme ids of each area."""
+    ask: list[int] = Field(sa_type=sa.JSON, default_factory=list)
+    """Posts about which a person's word helps most, most useful first."""
 
 
 class CurrentRun(SQLModel, table=True):

@@ -28,6 +28,13 @@ DECISION_LABELS = {
     DecisionKind.TRIAGE: N_("Triaged"),
     DecisionKind.REOPEN: N_("Back to the queue"),
     DecisionKind.NOTE: N_("Note"),
+    DecisionKind.FOUND: N_("Founded"),
+    DecisionKind.PLACE: N_("Placed"),
+    DecisionKind.LOCK: N_("Locked"),
+    DecisionKind.UNLOCK: N_("Unlocked"),
+    DecisionKind.NEVER: N_("Never together"),
+    DecisionKind.APART: N_("Kept apart"),
+    DecisionKind.SEEDS: N_("Seed words"),
     DecisionKind.UNDO: N_("Taken back"),
 }
 FIELDS = ("name", "name_locked", "status", "merged_into_id", "assignee_id", "note_id")

@@ -73,9 +73,34 @@ class Theme(SQLModel, table=True):
     parts: dict[str, float] = Field(sa_type=sa.JSON, default_factory=dict)
     stale: bool = False
 
+    # What a run or a person adds.
+    area_id: int | None = Field(default=None, foreign_key="theme_area.id", index=True)
+    seeds: list[str] = Field(sa_type=sa.JSON, default_factory=list)
+    """Words a person founded it with; every run fills it by them."""
+    dissent_id: int | None = None
+    """A post of the theme that says otherwise."""
+    summary: dict[str, Any] = Field(sa_type=sa.JSON, default_factory=dict)
+    locked: bool = False
+    """No run takes a post out of it or another theme's post into it."""
+    quiet_runs: int = 0
+    """Runs in a row that found no voice for it."""
+
     def reword(self) -> None:
         """Let the text filter find it by what it is called now."""
         self.words = fold(" ".join([self.name, self.label, *self.keywords]))
+
+
+class ThemeArea(SQLModel, table=True):
+    """A group of neighbouring themes. The id lasts over runs as long as most of its themes stay together."""
+
+    __tablename__ = "theme_area"
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(max_length=40)
+    name_locked: bool = False
+    label: str = Field(default="", max_length=40)
+    """What the last run would call it."""
+    hidden: bool = False
 
 
 class Source(StrEnum):
@@ -121,6 +146,24 @@ class ThemePin(SQLModel, table=True):
     """Themes it does not belong to."""
 
 
+class NeverTogether(SQLModel, table=True):
+    """Two posts that a person said do not mean the same; no run puts them into one theme. a_id < b_id."""
+
+    __tablename__ = "never_together"
+
+    a_id: int = Field(foreign_key="post.id", primary_key=True)
+    b_id: int = Field(foreign_key="post.id", primary_key=True, index=True)
+
+
+class KeptApart(SQLModel, table=True):
+    """Two themes that a person keeps apart; none is offered or taken as a merge into the other. a_id < b_id."""
+
+    __tablename__ = "theme_kept_apart"
+
+    a_id: int = Field(foreign_key="theme.id", primary_key=True)
+    b_id: int = Field(foreign_key="theme.id", primary_key=True, index=True)
+
+
 class ThemeNote(SQLModel, table=True):
     """One wording of the internal note; old ones stay, so that a change can be taken back."""
 
@@ -144,6 +187,13 @@ class DecisionKind(StrEnum):
     TRIAGE = "triage"
     REOPEN = "reopen"
     NOTE = "note"
+    FOUND = "found"
+    PLACE = "place"
+    LOCK = "lock"
+    UNLOCK = "unlock"
+    NEVER = "never"
+    APART = "apart"
+    SEEDS = "seeds"
     UNDO = "undo"
 
 

@@ -148,7 +148,7 @@ def upgrade() -> None:
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column(
             "state",
-            sa.Enum("waiting", "sent", "kept", "parked", name="owed", native_enum=False, length=24),
+            sa.Enum("waiting", "sent", "kept", "covered", "parked", name="owed", native_enum=False, length=24),
             nullable=False,
         ),
         sa.Column("task_uid", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -196,6 +196,15 @@ def upgrade() -> None:
         sa.Column("what", sqlmodel.sql.sqltypes.AutoString(length=24), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_search_remote_event")),
+    )
+    op.create_table(
+        "theme_area",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("name_locked", sa.Boolean(), nullable=False),
+        sa.Column("label", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("hidden", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_theme_area")),
     )
     op.create_table(
         "api_token",
@@ -250,6 +259,28 @@ def upgrade() -> None:
         sa.Column("peak_mb", sa.Float(), nullable=False),
         sa.Column("error", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("lexicon_changed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column(
+            "verdict",
+            sa.Enum(
+                "proposed",
+                "taking",
+                "taken",
+                "partly",
+                "rejected",
+                "replaced",
+                "undoing",
+                "undone",
+                name="verdict",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=True,
+        ),
+        sa.Column("base_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at_once", sa.Boolean(), nullable=False),
+        sa.Column("moved", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("known", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["base_id"], ["cluster_run.id"], name=op.f("fk_cluster_run_base_id_cluster_run")),
         sa.ForeignKeyConstraint(["started_by"], ["member.id"], name=op.f("fk_cluster_run_started_by_member")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cluster_run")),
         sa.UniqueConstraint("slot", name=op.f("uq_cluster_run_slot")),
@@ -257,6 +288,7 @@ def upgrade() -> None:
     with op.batch_alter_table("cluster_run", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_cluster_run_started_by"), ["started_by"], unique=False)
         batch_op.create_index(batch_op.f("ix_cluster_run_state"), ["state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_cluster_run_verdict"), ["verdict"], unique=False)
 
     op.create_table(
         "duplicate_run",
@@ -480,6 +512,21 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_roadmap_release_released_at"), ["released_at"], unique=False)
 
     op.create_table(
+        "run_policy",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "approval",
+            sa.Enum("by_hand", "small", "always", name="approval", native_enum=False, length=24),
+            nullable=False,
+        ),
+        sa.Column("most_moved", sa.Float(), nullable=False),
+        sa.Column("faded_after", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("changed_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("changed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["changed_by"], ["member.id"], name=op.f("fk_run_policy_changed_by_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_run_policy")),
+    )
+    op.create_table(
         "search_habit",
         sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("remember", sa.Boolean(), nullable=False),
@@ -548,6 +595,15 @@ def upgrade() -> None:
     with op.batch_alter_table("cluster_current", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_cluster_current_run_id"), ["run_id"], unique=False)
 
+    op.create_table(
+        "cluster_found",
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("themes", sa.JSON(), nullable=False),
+        sa.Column("areas", sa.JSON(), nullable=False),
+        sa.Column("ask", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["cluster_run.id"], name=op.f("fk_cluster_found_run_id_cluster_run")),
+        sa.PrimaryKeyConstraint("run_id", name=op.f("pk_cluster_found")),
+    )
     op.create_table(
         "cluster_model",
         sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -738,6 +794,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_roadmap_item_release_id"), ["release_id"], unique=False)
 
     op.create_table(
+        "run_decision",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "act",
+            sa.Enum("take", "reject", "replace", "undo", name="runact", native_enum=False, length=24),
+            nullable=False,
+        ),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["member.id"], name=op.f("fk_run_decision_by_id_member")),
+        sa.ForeignKeyConstraint(["run_id"], ["cluster_run.id"], name=op.f("fk_run_decision_run_id_cluster_run")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_run_decision")),
+        info={"append_only": True},
+    )
+    with op.batch_alter_table("run_decision", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_run_decision_run_id"), ["run_id"], unique=False)
+
+    op.create_table(
         "theme",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
@@ -771,6 +847,13 @@ def upgrade() -> None:
         sa.Column("score", sa.Float(), nullable=False),
         sa.Column("parts", sa.JSON(), nullable=False),
         sa.Column("stale", sa.Boolean(), nullable=False),
+        sa.Column("area_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("seeds", sa.JSON(), nullable=False),
+        sa.Column("dissent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("summary", sa.JSON(), nullable=False),
+        sa.Column("locked", sa.Boolean(), nullable=False),
+        sa.Column("quiet_runs", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["area_id"], ["theme_area.id"], name=op.f("fk_theme_area_id_theme_area")),
         sa.ForeignKeyConstraint(["assignee_id"], ["member.id"], name=op.f("fk_theme_assignee_id_member")),
         sa.ForeignKeyConstraint(["born_run_id"], ["cluster_run.id"], name=op.f("fk_theme_born_run_id_cluster_run")),
         sa.ForeignKeyConstraint(["merged_into_id"], ["theme.id"], name=op.f("fk_theme_merged_into_id_theme")),
@@ -778,6 +861,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_theme")),
     )
     with op.batch_alter_table("theme", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_theme_area_id"), ["area_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_theme_assignee_id"), ["assignee_id"], unique=False)
         batch_op.create_index("ix_theme_queue", ["score", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_theme_root_id"), ["root_id"], unique=False)
@@ -948,6 +1032,17 @@ def upgrade() -> None:
     with op.batch_alter_table("live_topic", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_live_topic_session_id"), ["session_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_live_topic_theme_id"), ["theme_id"], unique=False)
+
+    op.create_table(
+        "never_together",
+        sa.Column("a_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("b_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["a_id"], ["post.id"], name=op.f("fk_never_together_a_id_post")),
+        sa.ForeignKeyConstraint(["b_id"], ["post.id"], name=op.f("fk_never_together_b_id_post")),
+        sa.PrimaryKeyConstraint("a_id", "b_id", name=op.f("pk_never_together")),
+    )
+    with op.batch_alter_table("never_together", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_never_together_b_id"), ["b_id"], unique=False)
 
     op.create_table(
         "official_response",
@@ -1184,6 +1279,31 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_theme_answer_theme_id"), ["theme_id"], unique=False)
 
     op.create_table(
+        "theme_candidate",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("label", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("members", sa.JSON(), nullable=False),
+        sa.Column("size", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("parent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("seen", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("first_run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("last_run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("theme_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("rejected_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["first_run_id"], ["cluster_run.id"], name=op.f("fk_theme_candidate_first_run_id_cluster_run")
+        ),
+        sa.ForeignKeyConstraint(
+            ["last_run_id"], ["cluster_run.id"], name=op.f("fk_theme_candidate_last_run_id_cluster_run")
+        ),
+        sa.ForeignKeyConstraint(["parent_id"], ["theme.id"], name=op.f("fk_theme_candidate_parent_id_theme")),
+        sa.ForeignKeyConstraint(["theme_id"], ["theme.id"], name=op.f("fk_theme_candidate_theme_id_theme")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_theme_candidate")),
+    )
+    with op.batch_alter_table("theme_candidate", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_theme_candidate_last_run_id"), ["last_run_id"], unique=False)
+
+    op.create_table(
         "theme_decision",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("theme_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1200,6 +1320,13 @@ def upgrade() -> None:
                 "triage",
                 "reopen",
                 "note",
+                "found",
+                "place",
+                "lock",
+                "unlock",
+                "never",
+                "apart",
+                "seeds",
                 "undo",
                 name="decisionkind",
                 native_enum=False,
@@ -1222,6 +1349,17 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("theme_decision", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_theme_decision_theme_id"), ["theme_id"], unique=False)
+
+    op.create_table(
+        "theme_kept_apart",
+        sa.Column("a_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("b_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["a_id"], ["theme.id"], name=op.f("fk_theme_kept_apart_a_id_theme")),
+        sa.ForeignKeyConstraint(["b_id"], ["theme.id"], name=op.f("fk_theme_kept_apart_b_id_theme")),
+        sa.PrimaryKeyConstraint("a_id", "b_id", name=op.f("pk_theme_kept_apart")),
+    )
+    with op.batch_alter_table("theme_kept_apart", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_theme_kept_apart_b_id"), ["b_id"], unique=False)
 
     op.create_table(
         "theme_note",
@@ -1360,6 +1498,49 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_post_split_part_split_id"), ["split_id"], unique=False)
 
     op.create_table(
+        "run_change",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "born",
+                "split",
+                "merged",
+                "gone",
+                "grew",
+                "shrank",
+                "shifted",
+                "renamed",
+                name="changekind",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("theme_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("theme_ids", sa.JSON(), nullable=False),
+        sa.Column("figures", sa.JSON(), nullable=False),
+        sa.Column("posts", sa.JSON(), nullable=False),
+        sa.Column("candidate_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "choice",
+            sa.Enum("open", "approved", "rejected", "waiting", name="choice", native_enum=False, length=24),
+            nullable=False,
+        ),
+        sa.Column("chosen_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["candidate_id"], ["theme_candidate.id"], name=op.f("fk_run_change_candidate_id_theme_candidate")
+        ),
+        sa.ForeignKeyConstraint(["chosen_by"], ["member.id"], name=op.f("fk_run_change_chosen_by_member")),
+        sa.ForeignKeyConstraint(["run_id"], ["cluster_run.id"], name=op.f("fk_run_change_run_id_cluster_run")),
+        sa.ForeignKeyConstraint(["theme_id"], ["theme.id"], name=op.f("fk_run_change_theme_id_theme")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_run_change")),
+    )
+    with op.batch_alter_table("run_change", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_run_change_run_id"), ["run_id"], unique=False)
+
+    op.create_table(
         "merge_report",
         sa.Column("suggestion_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1378,6 +1559,10 @@ def upgrade() -> None:
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
     op.drop_table("merge_report")
+    with op.batch_alter_table("run_change", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_run_change_run_id"))
+
+    op.drop_table("run_change")
     with op.batch_alter_table("post_split_part", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_post_split_part_split_id"))
 
@@ -1410,10 +1595,18 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_theme_note_theme_id"))
 
     op.drop_table("theme_note")
+    with op.batch_alter_table("theme_kept_apart", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_theme_kept_apart_b_id"))
+
+    op.drop_table("theme_kept_apart")
     with op.batch_alter_table("theme_decision", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_theme_decision_theme_id"))
 
     op.drop_table("theme_decision")
+    with op.batch_alter_table("theme_candidate", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_theme_candidate_last_run_id"))
+
+    op.drop_table("theme_candidate")
     with op.batch_alter_table("theme_answer", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_theme_answer_theme_id"))
 
@@ -1464,6 +1657,10 @@ def downgrade() -> None:
     op.drop_table("post_merge")
     op.drop_table("post_hold")
     op.drop_table("official_response")
+    with op.batch_alter_table("never_together", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_never_together_b_id"))
+
+    op.drop_table("never_together")
     with op.batch_alter_table("live_topic", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_live_topic_theme_id"))
         batch_op.drop_index(batch_op.f("ix_live_topic_session_id"))
@@ -1502,8 +1699,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_theme_root_id"))
         batch_op.drop_index("ix_theme_queue")
         batch_op.drop_index(batch_op.f("ix_theme_assignee_id"))
+        batch_op.drop_index(batch_op.f("ix_theme_area_id"))
 
     op.drop_table("theme")
+    with op.batch_alter_table("run_decision", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_run_decision_run_id"))
+
+    op.drop_table("run_decision")
     with op.batch_alter_table("roadmap_item", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_roadmap_item_release_id"))
         batch_op.drop_index(batch_op.f("ix_roadmap_item_board_id"))
@@ -1551,6 +1753,7 @@ def downgrade() -> None:
     op.drop_table("post")
     op.drop_table("import_row_error")
     op.drop_table("cluster_model")
+    op.drop_table("cluster_found")
     with op.batch_alter_table("cluster_current", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_cluster_current_run_id"))
 
@@ -1566,6 +1769,7 @@ def downgrade() -> None:
 
     op.drop_table("search_recent")
     op.drop_table("search_habit")
+    op.drop_table("run_policy")
     with op.batch_alter_table("roadmap_release", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_roadmap_release_released_at"))
 
@@ -1609,6 +1813,7 @@ def downgrade() -> None:
 
     op.drop_table("duplicate_run")
     with op.batch_alter_table("cluster_run", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_cluster_run_verdict"))
         batch_op.drop_index(batch_op.f("ix_cluster_run_state"))
         batch_op.drop_index(batch_op.f("ix_cluster_run_started_by"))
 
@@ -1617,6 +1822,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_api_token_member_id"))
 
     op.drop_table("api_token")
+    op.drop_table("theme_area")
     op.drop_table("search_remote_event")
     op.drop_table("search_remote")
     with op.batch_alter_table("search_outbox", schema=None) as batch_op:

@@ -15,6 +15,7 @@ TABLES = (
     "status_change",
     "theme_decision",
     "item_change",
+    "run_decision",
 )
 
 
