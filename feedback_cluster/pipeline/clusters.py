@@ -1,6 +1,6 @@
 """Spherical k-means that listens: it starts from last night's themes and keeps what people decided."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -15,18 +15,44 @@ CHUNK = 65_536
 
 @dataclass(frozen=True)
 class Decisions:
-    """What people decided: rows[i] belongs to labels[i]; apart_rows[i] must not be in apart_labels[i]."""
+    """What people decided: rows[i] belongs to labels[i]; apart_rows[i] must not be in apart_labels[i].
+
+    never_a[i] and never_b[i] must not share a label; `fixed` wins where two of these contradict each other.
+    """
 
     rows: IntArray
     labels: IntArray
     apart_rows: IntArray
     apart_labels: IntArray
+    never_a: IntArray
+    never_b: IntArray
 
     @classmethod
-    def of(cls, fixed: Any = None, apart: Any = None) -> "Decisions":
-        """Decisions from two (rows, labels) pairs, either of them absent."""
-        pairs = [np.asarray(part, dtype=np.int64) for pair in (fixed, apart) for part in (pair or ((), ()))]
+    def of(cls, fixed: Any = None, apart: Any = None, never: Any = None) -> "Decisions":
+        """Decisions from three pairs of arrays, any of them absent."""
+        pairs = [np.asarray(part, dtype=np.int64) for pair in (fixed, apart, never) for part in (pair or ((), ()))]
         return cls(*pairs)
+
+    @property
+    def bound(self) -> IntArray:
+        """Rows somebody decided about, each once, ascending."""
+        return np.unique(np.concatenate([self.rows, self.apart_rows, self.never_a, self.never_b]))
+
+    def with_placed(self, labels: IntArray) -> "Decisions":
+        """The same and, for every row with a label other than -1, that it belongs there."""
+        placed = np.flatnonzero(labels != REST)
+        return replace(
+            self, rows=np.concatenate([self.rows, placed]), labels=np.concatenate([self.labels, labels[placed]])
+        )
+
+    def strangers(self) -> dict[int, set[int]]:
+        """{row: rows it must never share a label with}."""
+        told: dict[int, set[int]] = {}
+        for one, other in zip(self.never_a.tolist(), self.never_b.tolist(), strict=True):
+            if one != other:
+                told.setdefault(one, set()).add(other)
+                told.setdefault(other, set()).add(one)
+        return told
 
 
 class SphericalKMeans(ClusterMixin, BaseEstimator):  # type: ignore[misc]
@@ -60,21 +86,20 @@ class SphericalKMeans(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         y: object = None,
         *,
         warm: IntArray | None = None,
-        fixed: tuple[Any, Any] | None = None,
-        apart: tuple[Any, Any] | None = None,
+        decisions: Decisions | None = None,
     ) -> Self:
         """Learn `cluster_centers_` and `labels_`.
 
-        warm: last labels, -1 for a new row. fixed: (rows, labels) that bind. apart: (rows, labels) that are ruled out.
-        Clusters named by warm or fixed start from those rows, the others as in k-means++.
+        warm: last labels, -1 for a new row. Clusters that warm or placed rows name start from those rows, the others
+        as in k-means++.
         """
         rows = np.ascontiguousarray(X, dtype=np.float32)
-        decisions = Decisions.of(fixed, apart)
+        decisions = decisions or Decisions.of()
         known = self.known_centres(rows, warm, decisions)
         usable = np.flatnonzero(np.any(rows, axis=1))
-        starts = 1 if not np.any(~np.any(known, axis=1)) else self.n_init
+        starts = self.n_init if np.any(~np.any(known, axis=1)) else 0
         best, best_score = known, -np.inf
-        if starts > 1 and len(usable):
+        if starts and len(usable):
             rng = np.random.default_rng(self.random_state)
             drawn = usable if len(usable) <= self.sample else np.sort(rng.choice(usable, self.sample, replace=False))
             for _ in range(starts):
@@ -147,7 +172,33 @@ class SphericalKMeans(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         if decisions is not None and len(decisions.rows):
             labels[decisions.rows] = decisions.labels
             best[decisions.rows] = np.einsum("ij,ij->i", rows[decisions.rows], centres[decisions.labels])
+        if decisions is not None and len(decisions.never_a):
+            keep_apart(rows, centres, decisions, labels, best, self.min_similarity)
         return labels, best
+
+
+def keep_apart(
+    rows: FloatArray, centres: FloatArray, decisions: Decisions, labels: IntArray, best: FloatArray, least: float
+) -> None:
+    """Move rows, in place, until none shares a label with one it must never be with; who finds no other is rest.
+
+    A placed row stays, then the surest one; the others take the nearest centre that is left to them.
+    """
+    strangers = decisions.strangers()
+    placed = set(decisions.rows.tolist())
+    ruled_out: dict[int, list[int]] = {}
+    for row, label in zip(decisions.apart_rows.tolist(), decisions.apart_labels.tolist(), strict=True):
+        ruled_out.setdefault(row, []).append(label)
+    taken: dict[int, int] = {row: int(labels[row]) for row in strangers if row in placed}
+    for row in sorted(strangers.keys() - placed, key=lambda row: (-best[row], row)):
+        near = similarities(rows[row : row + 1], centres)[0]
+        closed = ruled_out.get(row, []) + [taken[other] for other in strangers[row] if taken.get(other, REST) != REST]
+        near[closed] = -2.0
+        choice = int(near.argmax()) if len(near) else REST
+        open_to = choice != REST and near[choice] >= least and labels[row] != REST
+        labels[row] = choice if open_to else REST
+        best[row] = max(float(near[choice]), 0.0) if choice != REST else 0.0
+        taken[row] = int(labels[row])
 
 
 def similarities(rows: FloatArray, centres: FloatArray) -> FloatArray:

@@ -1,8 +1,8 @@
 """The theme model: texts in, clusters out, and an answer within a millisecond for the next post."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,9 +18,10 @@ from feedback_cluster.pipeline.arrays import REST, FloatArray, IntArray
 from feedback_cluster.pipeline.births import find_birth
 from feedback_cluster.pipeline.clusters import Decisions, SphericalKMeans
 from feedback_cluster.pipeline.describe import Cluster, describe
-from feedback_cluster.pipeline.features import TextFeatures
+from feedback_cluster.pipeline.features import Documents, TextFeatures
 from feedback_cluster.pipeline.parameters import MOST_THEMES, Parameters, suggested_k
 from feedback_cluster.pipeline.progress import Progress, in_silence
+from feedback_cluster.pipeline.seeds import seeded_labels
 
 SEGMENT_STEP = 1_000
 FORMAT = 1
@@ -28,28 +29,29 @@ FORMAT = 1
 
 @dataclass(frozen=True)
 class Guidance:
-    """What a fit was told about clusters that exist already."""
+    """What a fit was told: clusters of the last run, what people decided, words that found a cluster."""
 
     warm: IntArray | None
-    fixed: tuple[Any, Any] | None
-    apart: tuple[Any, Any] | None
+    decisions: Decisions
+    seeds: Mapping[int, Sequence[str]]
     known: int
     grow: bool
-    decisions: Decisions
-
-    @classmethod
-    def of(cls, warm: Any, fixed: Any, apart: Any, *, known: int, grow: bool) -> "Guidance":
-        """Guidance from what `fit` takes."""
-        given = None if warm is None else np.asarray(warm, dtype=np.int64)
-        return cls(given, fixed, apart, known, grow, Decisions.of(fixed, apart))
 
     @property
     def named(self) -> int:
         """How many clusters have a number that somebody knows."""
-        told = [self.decisions.labels, self.decisions.apart_labels]
+        told = [self.decisions.labels, self.decisions.apart_labels, np.array(list(self.seeds), dtype=np.int64)]
         if self.warm is not None:
             told.append(self.warm)
         return max(self.known, 1 + max(int(labels.max(initial=REST)) for labels in told))
+
+    def seeded(self, texts: Sequence[str]) -> "Guidance":
+        """The same, with posts that say a seed word placed as if by a person who may be overruled by any other."""
+        if not self.seeds:
+            return self
+        labels = seeded_labels(texts, self.seeds)
+        labels[self.decisions.bound] = REST
+        return replace(self, decisions=self.decisions.with_placed(labels))
 
 
 class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
@@ -57,7 +59,7 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
 
     Learned: `labels_` (n_posts,), -1 for rest; `confidence_` (n_posts,) in 0..1, the cosine to the own (or, for rest,
     the nearest) centre; `clusters_` with label, keywords, size and quotes, also for clusters that came out empty;
-    `areas_`, the level above them.
+    `areas_`, the level above them; `ask_`, rows in the order in which a person's answer about them would help most.
     Without warm or fixed labels clusters are numbered by falling size; with them the given numbers are kept.
     """
 
@@ -73,23 +75,31 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         warm: Sequence[int] | IntArray | None = None,
         fixed: tuple[Any, Any] | None = None,
         apart: tuple[Any, Any] | None = None,
+        never: tuple[Any, Any] | None = None,
+        seeds: Mapping[int, Sequence[str]] | None = None,
         known: int = 0,
         grow: bool = False,
         public: Any = None,
+        documents: Documents | None = None,
         progress: Progress = in_silence,
     ) -> Self:
         """Learn the clusters of `texts`.
 
         warm: (n_posts,) clusters of the last run, -1 for none. fixed: (rows, clusters) that a person decided; it binds.
-        apart: (rows, clusters) that a person ruled out. known: how many clusters have a number
-        already, posts or not; these and those named by the others keep their numbers. With warm labels there are no
-        further clusters but those born from many posts that fit nothing; `grow` adds clusters up to k.
+        apart: (rows, clusters) that a person ruled out. never: (rows, rows) that must not share a cluster.
+        seeds: {cluster: words} that a person founded it with; posts that say them belong there unless a person decided
+        otherwise. known: how many clusters have a number already, posts or not; these and those named by the others
+        keep their numbers. With warm labels there are no further clusters but those born from many posts that fit
+        nothing; `grow` adds clusters up to k.
         public: (n_posts,) booleans; the others take part in the grouping, but no word and no quote comes from them.
+        documents: the texts cut already, as `content_words` cuts them.
         """
-        documents = self._cut(texts, progress)
+        given = None if warm is None else np.asarray(warm, dtype=np.int64)
+        guidance = Guidance(given, Decisions.of(fixed, apart, never), seeds or {}, known, grow).seeded(texts)
+        cut = self._cut(texts, progress) if documents is None else documents
         # One thread: sums come in one order on every machine, and the other core stays with the pages.
         with threadpool_limits(limits=1):
-            self._learn(texts, documents, Guidance.of(warm, fixed, apart, known=known, grow=grow), public, progress)
+            self._learn(texts, cut, guidance, public, progress)
         return self
 
     def predict(self, texts: Sequence[str]) -> tuple[IntArray, FloatArray]:
@@ -176,7 +186,7 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         return base.ignoring(self._parameters.ignore)
 
     def _learn(
-        self, texts: Sequence[str], documents: list[list[str]], guidance: "Guidance", public: Any, progress: Progress
+        self, texts: Sequence[str], documents: Documents, guidance: Guidance, public: Any, progress: Progress
     ) -> None:
         told = self._parameters
         progress("features", 0, 1)
@@ -185,6 +195,7 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         rows = self.features_.fit_transform(documents)
         progress("features", 1, 1)
         self._group(rows, guidance, progress)
+        self.ask_ = np.zeros(0, dtype=np.int64)
         if not guidance.named:
             self._number_by_size()
         described = describe(
@@ -216,7 +227,7 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             engine.cluster_centers_ = self.centres_
         return engine
 
-    def _group(self, rows: FloatArray, guidance: "Guidance", progress: Progress) -> None:
+    def _group(self, rows: FloatArray, guidance: Guidance, progress: Progress) -> None:
         """Set centres_, labels_ and confidence_: k-means, then births until there is no evidence for another."""
         progress("cluster", 0, 1)
         decisions = guidance.decisions
@@ -229,7 +240,7 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             centres = self._give_birth(rows, engine.known_centres(rows, guidance.warm, decisions), decisions)
             engine.resume(rows, centres, decisions)
         else:
-            engine.fit(rows, warm=guidance.warm, fixed=guidance.fixed, apart=guidance.apart)
+            engine.fit(rows, warm=guidance.warm, decisions=decisions)
         while len(centres := self._give_birth(rows, engine.cluster_centers_, decisions)) > len(engine.cluster_centers_):
             engine.resume(rows, centres, decisions)
         self.centres_, self.labels_ = engine.cluster_centers_, engine.labels_
@@ -240,8 +251,7 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     def _give_birth(self, rows: FloatArray, centres: FloatArray, decisions: Decisions) -> FloatArray:
         """`centres` and those that many posts ask for; the same ones when k was given or there is no evidence."""
         told = self._parameters
-        decided = np.concatenate([decisions.rows, decisions.apart_rows])
-        free = np.setdiff1d(np.arange(len(rows)), decided)
+        free = np.setdiff1d(np.arange(len(rows)), decisions.bound)
         while told.k is None and len(centres) < MOST_THEMES:
             labels, similarity = self._assigner(len(centres)).nearest(rows, centres, decisions)
             born = find_birth(rows, labels, similarity, free, seed=told.seed)

@@ -61,9 +61,34 @@ def test_what_a_person_fixed_or_ruled_out_holds_for_every_post(data: st.DataObje
     labels = data.draw(st.lists(st.integers(0, 3), min_size=len(chosen), max_size=len(chosen)))
     others = [row for row in range(60) if row not in chosen]
     ruled_out = data.draw(st.lists(st.integers(0, 3), min_size=len(others), max_size=len(others)))
-    found = SphericalKMeans(4, n_init=2).fit(rows, fixed=(chosen, labels), apart=(others, ruled_out)).labels_
+    found = (
+        SphericalKMeans(4, n_init=2).fit(rows, decisions=Decisions.of((chosen, labels), (others, ruled_out))).labels_
+    )
     assert found[chosen].tolist() == labels
     assert not np.any(found[others] == ruled_out)
+
+
+@given(st.data())
+@settings(max_examples=40, deadline=None)
+def test_rows_that_must_never_be_together_are_not(data: st.DataObject) -> None:
+    rows, _ = blobs()
+    k = data.draw(st.integers(1, 4))
+    pairs = data.draw(st.lists(st.tuples(st.integers(0, 59), st.integers(0, 59)), min_size=1, max_size=60))
+    placed = data.draw(st.lists(st.integers(0, 59), max_size=10, unique=True))
+    labels = data.draw(st.lists(st.integers(0, k - 1), min_size=len(placed), max_size=len(placed)))
+    ruled_out = data.draw(st.lists(st.integers(0, 59).filter(lambda row: row not in placed), max_size=10, unique=True))
+    told = Decisions.of((placed, labels), (ruled_out, [0] * len(ruled_out)), tuple(zip(*pairs, strict=True)))
+    found = SphericalKMeans(k, n_init=2, random_state=1).fit(rows, decisions=told).labels_
+    for one, other in pairs:
+        both_placed = one in placed and other in placed
+        assert one == other or both_placed or found[one] != found[other] or found[one] == REST
+    assert found[placed].tolist() == labels
+    assert not np.any(found[ruled_out] == 0)
+
+
+def test_one_start_is_a_start() -> None:
+    rows, corner = blobs()
+    assert same_groups(SphericalKMeans(4, n_init=1, random_state=3).fit(rows).labels_, corner)
 
 
 def test_rows_that_fit_nothing_are_rest() -> None:
@@ -84,6 +109,6 @@ def test_a_label_beyond_k_is_refused() -> None:
 
 def test_rows_are_assigned_alike_in_one_chunk_and_in_many(monkeypatch: pytest.MonkeyPatch) -> None:
     rows, corner = blobs()
-    whole = SphericalKMeans(4).fit(rows, apart=([59], [0])).labels_
+    whole = SphericalKMeans(4).fit(rows, decisions=Decisions.of(None, ([59], [0]))).labels_
     monkeypatch.setattr("feedback_cluster.pipeline.clusters.CHUNK", 7)
-    assert np.array_equal(SphericalKMeans(4).fit(rows, apart=([59], [0])).labels_, whole)
+    assert np.array_equal(SphericalKMeans(4).fit(rows, decisions=Decisions.of(None, ([59], [0]))).labels_, whole)
