@@ -124,13 +124,18 @@ def _bench_command(cli: typer.Typer, modules: Sequence[Module]) -> None:
         meilisearch: Annotated[
             str | None, typer.Option(help="Binary or address of a Meilisearch to compare with (bench search).")
         ] = None,
+        rows: Annotated[str | None, typer.Option(help="Only these rows, with commas (bench themes).")] = None,
+        seeds: Annotated[int | None, typer.Option(min=1, help="How many seeds (bench themes).")] = None,
+        out: Annotated[Path | None, typer.Option(help="JSON file that keeps every figure (bench themes).")] = None,
         as_json: Annotated[bool, typer.Option("--json")] = False,
     ) -> None:
         """Measure one promise in a home of its own; with DATABASE_URL set, in that database, which should be empty."""
         if name not in benches:
             fail(f"there is no bench {name!r}; known: {', '.join(sorted(benches))}")
         wanted = inspect.signature(benches[name]).parameters
-        options = {"data": data, "posts": posts, "meilisearch": meilisearch}
+        options = {
+            "data": data, "posts": posts, "meilisearch": meilisearch, "rows": rows, "seeds": seeds, "out": out
+        }  # fmt: skip
         given = {key: value for key, value in options.items() if value is not None}
         if spare := [key for key in given if key not in wanted and key != "data"]:
             fail(f"the bench {name} takes no --{spare[0]}")

@@ -19,7 +19,7 @@ from cocreate.core.config import Settings
 from cocreate.core.jobs import Worker
 from cocreate.core.runtime import Runtime
 from feedback_cluster import api
-from feedback_cluster.bench import holding
+from feedback_cluster.bench.cluster import holding
 from feedback_cluster.runs import folder as work
 from feedback_cluster.runs import jobs, service
 from feedback_cluster.runs.models import Cause, Run, RunModel, RunState
