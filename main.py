@@ -1,5 +1,9 @@
 """The only place that wires: every package's module in one tuple, and the programs made from it. Imported by nobody."""
 
+import gc
+
+gc.disable()  # what is imported here stays; looking through it again and again was half of a command's start and end
+
 from fastapi import FastAPI
 
 from cocreate.cli import create_cli
@@ -17,6 +21,9 @@ from search.module import module as search
 MODULES = (KERNEL, identity, notify, exchange, search, forum, feedback_cluster, roadmap)
 
 cli = create_cli(MODULES)
+
+gc.freeze()
+gc.enable()
 
 
 def create() -> FastAPI:
