@@ -6,6 +6,8 @@ from cocreate.core.text_marks import N_
 from feedback_cluster import commands, demo
 from feedback_cluster.bench.cluster import cluster as bench_cluster
 from feedback_cluster.bench.themes import themes as bench_themes
+from feedback_cluster.changes.propose import TAKE
+from feedback_cluster.changes.take import take_effect
 from feedback_cluster.runs import routes as run_pages
 from feedback_cluster.runs.jobs import run_clusters, run_nightly
 from feedback_cluster.runs.service import JOB
@@ -38,10 +40,17 @@ module = Module(
     name="feedback_cluster",
     # Runs come first: their address would otherwise be read as a theme's.
     routers=[run_pages.router, theme_pages.router, actions.router, api_v1.router],
-    models=["feedback_cluster.runs.models", "feedback_cluster.themes.models", "feedback_cluster.changes.models"],
+    models=[
+        "feedback_cluster.runs.models",
+        "feedback_cluster.themes.models",
+        "feedback_cluster.changes.models",
+        "feedback_cluster.priority.models",
+        "feedback_cluster.fleet.models",
+    ],
     jobs=[
         Job(JOB, run_clusters, own_sessions=True, slow=True),
         Job("feedback_cluster.nightly", run_nightly),
+        Job(TAKE, take_effect, own_sessions=True),
         Job(listeners.ASSIGN, assign_posts, own_sessions=True),
         Job("feedback_cluster.count", count_themes, own_sessions=True),
     ],

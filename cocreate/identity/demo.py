@@ -78,7 +78,8 @@ def _car(person: dict[str, Any], member_id: int, models: dict[str, str]) -> Vehi
     since = clock.now() - timedelta(days=person["joined_days_ago"])
     return Vehicle(
         member_id=member_id, model=models.get(car["model"], car["model"]), model_year=car["year"],
-        hardware=car.get("hardware", ""), software=car.get("software", ""), created_at=since,
+        hardware=car.get("hardware", ""), software=car.get("software", ""), region=car.get("region", ""),
+        created_at=since,
         verified_at=since + timedelta(days=1) if car.get("verified") else None,
     )  # fmt: skip
 

@@ -35,6 +35,7 @@ DECISION_LABELS = {
     DecisionKind.NEVER: N_("Never together"),
     DecisionKind.APART: N_("Kept apart"),
     DecisionKind.SEEDS: N_("Seed words"),
+    DecisionKind.EFFORT: N_("Effort"),
     DecisionKind.UNDO: N_("Taken back"),
 }
 FIELDS = ("name", "name_locked", "status", "merged_into_id", "assignee_id", "note_id")

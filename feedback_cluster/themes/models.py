@@ -71,6 +71,10 @@ class Theme(SQLModel, table=True):
     trend: float = 0.0
     score: float = 0.0
     parts: dict[str, float] = Field(sa_type=sa.JSON, default_factory=dict)
+    evidence: dict[str, Any] = Field(sa_type=sa.JSON, default_factory=dict)
+    """What the parts of the score were computed from, so that other weights can be tried without counting again."""
+    effort: str = Field(default="", max_length=4)
+    """T-shirt size that a product manager gave, "" for none."""
     stale: bool = False
 
     # What a run or a person adds.
@@ -132,6 +136,15 @@ class ThemePost(SQLModel, table=True):
     is_open: bool = True
     staff_only: bool = False
     votes: int = 0
+    vehicle_id: int | None = None
+    model_year: int | None = None
+    region: str = ""
+    polarity: float = 0.0
+    """From -1 (complaint) to 1 (praise), by `sentiment.judge`."""
+    urgent: bool = False
+    """Whether it says how much it matters: 必须, 强烈, 急."""
+    safety: str = Field(default="", max_length=40)
+    """The word of the brand's list that speaks of danger; "" when none does."""
 
 
 class ThemePin(SQLModel, table=True):
@@ -194,6 +207,7 @@ class DecisionKind(StrEnum):
     NEVER = "never"
     APART = "apart"
     SEEDS = "seeds"
+    EFFORT = "effort"
     UNDO = "undo"
 
 

@@ -62,6 +62,10 @@ class PostText:
     vote_count: int
     stands: PostStatus = PostStatus.OPEN
     merged: bool = False
+    vehicle_id: int | None = None
+    model_year: int | None = None
+    region: str = ""
+    """Where the car that it is about is driven."""
 
 
 def listed() -> tuple[sa.ColumnElement[bool], ...]:
@@ -153,8 +157,10 @@ def post_texts(
     statement = (
         columns(
             Post.id, Post.title, Post.body, Post.created_at, Post.model, Post.kind, Post.status, Post.board_id,
-            Post.visibility, Post.author_id, Post.source, Post.author_label, Post.vote_count, Post.merged_into_id,
+            Post.visibility, Post.author_id, Post.source, Post.author_label, Post.vote_count, Post.vehicle_id,
+            Post.model_year, sa.func.coalesce(Vehicle.region, ""), Post.merged_into_id,
         )
+        .outerjoin(Vehicle, col(Vehicle.id) == Post.vehicle_id)
         .where(*speaking(), col(Post.id) > after_id)
         .order_by(col(Post.id))
     )  # fmt: skip
@@ -175,7 +181,8 @@ def _stands(session: Session, merged: Sequence[int]) -> dict[int, PostStatus]:
 def _text(row: Sequence[Any], stands: Mapping[int, PostStatus]) -> PostText:
     *values, merged_into_id = row
     values[9:12] = [person_of(*values[9:12])]
-    text = PostText(*values)
+    *values, vehicle_id, model_year, region = values
+    text = PostText(*values, vehicle_id=vehicle_id, model_year=model_year, region=region)
     if merged_into_id is None:
         return replace(text, stands=text.status)
     return replace(text, vote_count=0, stands=stands[text.id], merged=True)

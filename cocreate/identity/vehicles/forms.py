@@ -13,6 +13,7 @@ class CarForm(BaseModel):
     model_year: int | None = None
     hardware: str = Field("", max_length=60)
     software: str = Field("", max_length=40)
+    region: str = Field("", max_length=40)
 
     @field_validator("model_year")
     @classmethod

@@ -16,6 +16,8 @@ class Vehicle(SQLModel, table=True):
     model_year: int | None = None
     hardware: str = Field(default="", max_length=60)
     software: str = Field(default="", max_length=40)
+    region: str = Field(default="", max_length=40)
+    """The province or city where it is driven, as its owner or the brand says."""
     created_at: datetime = Field(default_factory=clock.now)
     verified_at: datetime | None = None
     removed_at: datetime | None = None

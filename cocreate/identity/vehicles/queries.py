@@ -51,6 +51,36 @@ def get_vehicle(session: Session, vehicle_id: int, *, member_id: int | None = No
     return vehicle
 
 
+@dataclass(frozen=True)
+class FleetPart:
+    """So many cars of one model, year and region stand in garages."""
+
+    model: str
+    year: int | None
+    region: str
+    cars: int
+
+
+def fleet(session: Session) -> list[FleetPart]:
+    """All cars in garages, counted by model, year and region."""
+    kind = (col(Vehicle.model), col(Vehicle.model_year), col(Vehicle.region))
+    statement = (
+        columns(*kind, sa.func.count()).where(col(Vehicle.removed_at).is_(None)).group_by(*kind).order_by(*kind)
+    )
+    return [FleetPart(*row) for row in session.exec(statement)]
+
+
+def verified_among(session: Session, ids: Iterable[int | None]) -> set[int]:
+    """Those of the cars that the brand has verified and that are still in a garage."""
+    wanted = {vehicle_id for vehicle_id in ids if vehicle_id is not None}
+    if not wanted:
+        return set()
+    statement = select(Vehicle.id).where(
+        col(Vehicle.id).in_(wanted), col(Vehicle.verified_at).is_not(None), col(Vehicle.removed_at).is_(None)
+    )
+    return {vehicle_id or 0 for vehicle_id in session.exec(statement)}
+
+
 def known_models(session: Session, limit: int = 40) -> list[str]:
     """Models that stand in garages, most frequent first; suggestions for who adds a car."""
     statement = (

@@ -308,6 +308,21 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_duplicate_run_finished_at"), ["finished_at"], unique=False)
 
     op.create_table(
+        "fleet_upload",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("parts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("cars", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("used_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("used_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("undone_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["by_id"], ["member.id"], name=op.f("fk_fleet_upload_by_id_member")),
+        sa.ForeignKeyConstraint(["used_by_id"], ["member.id"], name=op.f("fk_fleet_upload_used_by_id_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fleet_upload")),
+    )
+    op.create_table(
         "import",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("table", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
@@ -527,6 +542,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_run_policy")),
     )
     op.create_table(
+        "score_weights",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("formula", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("cause", sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+        sa.Column("undoes_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["member.id"], name=op.f("fk_score_weights_by_id_member")),
+        sa.ForeignKeyConstraint(
+            ["undoes_id"], ["score_weights.id"], name=op.f("fk_score_weights_undoes_id_score_weights")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_score_weights")),
+        info={"append_only": True},
+    )
+    op.create_table(
         "search_habit",
         sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("remember", sa.Boolean(), nullable=False),
@@ -576,6 +607,7 @@ def upgrade() -> None:
         sa.Column("model_year", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("hardware", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
         sa.Column("software", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("region", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("verified_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("removed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
@@ -612,6 +644,20 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["run_id"], ["cluster_run.id"], name=op.f("fk_cluster_model_run_id_cluster_run")),
         sa.PrimaryKeyConstraint("run_id", name=op.f("pk_cluster_model")),
     )
+    op.create_table(
+        "fleet_row",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("upload_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("model", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+        sa.Column("model_year", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("region", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("cars", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["upload_id"], ["fleet_upload.id"], name=op.f("fk_fleet_row_upload_id_fleet_upload")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fleet_row")),
+    )
+    with op.batch_alter_table("fleet_row", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_fleet_row_upload_id"), ["upload_id"], unique=False)
+
     op.create_table(
         "import_row_error",
         sa.Column("import_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -814,6 +860,20 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_run_decision_run_id"), ["run_id"], unique=False)
 
     op.create_table(
+        "score_recount",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("weights_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("step", sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+        sa.Column("done", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("total", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("begun_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("finished_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["weights_id"], ["score_weights.id"], name=op.f("fk_score_recount_weights_id_score_weights")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_score_recount")),
+    )
+    op.create_table(
         "theme",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
@@ -846,6 +906,8 @@ def upgrade() -> None:
         sa.Column("trend", sa.Float(), nullable=False),
         sa.Column("score", sa.Float(), nullable=False),
         sa.Column("parts", sa.JSON(), nullable=False),
+        sa.Column("evidence", sa.JSON(), nullable=False),
+        sa.Column("effort", sqlmodel.sql.sqltypes.AutoString(length=4), nullable=False),
         sa.Column("stale", sa.Boolean(), nullable=False),
         sa.Column("area_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("seeds", sa.JSON(), nullable=False),
@@ -1327,6 +1389,7 @@ def upgrade() -> None:
                 "never",
                 "apart",
                 "seeds",
+                "effort",
                 "undo",
                 name="decisionkind",
                 native_enum=False,
@@ -1404,6 +1467,12 @@ def upgrade() -> None:
         sa.Column("is_open", sa.Boolean(), nullable=False),
         sa.Column("staff_only", sa.Boolean(), nullable=False),
         sa.Column("votes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("vehicle_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("model_year", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("region", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("polarity", sa.Float(), nullable=False),
+        sa.Column("urgent", sa.Boolean(), nullable=False),
+        sa.Column("safety", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
         sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_theme_post_post_id_post")),
         sa.ForeignKeyConstraint(["run_id"], ["cluster_run.id"], name=op.f("fk_theme_post_run_id_cluster_run")),
         sa.ForeignKeyConstraint(["theme_id"], ["theme.id"], name=op.f("fk_theme_post_theme_id_theme")),
@@ -1702,6 +1771,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_theme_area_id"))
 
     op.drop_table("theme")
+    op.drop_table("score_recount")
     with op.batch_alter_table("run_decision", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_run_decision_run_id"))
 
@@ -1752,6 +1822,10 @@ def downgrade() -> None:
 
     op.drop_table("post")
     op.drop_table("import_row_error")
+    with op.batch_alter_table("fleet_row", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_fleet_row_upload_id"))
+
+    op.drop_table("fleet_row")
     op.drop_table("cluster_model")
     op.drop_table("cluster_found")
     with op.batch_alter_table("cluster_current", schema=None) as batch_op:
@@ -1769,6 +1843,7 @@ def downgrade() -> None:
 
     op.drop_table("search_recent")
     op.drop_table("search_habit")
+    op.drop_table("score_weights")
     op.drop_table("run_policy")
     with op.batch_alter_table("roadmap_release", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_roadmap_release_released_at"))
@@ -1808,6 +1883,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_import_sha256"))
 
     op.drop_table("import")
+    op.drop_table("fleet_upload")
     with op.batch_alter_table("duplicate_run", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_duplicate_run_finished_at"))
 

@@ -16,6 +16,7 @@ TABLES = (
     "theme_decision",
     "item_change",
     "run_decision",
+    "score_weights",
 )
 
 
