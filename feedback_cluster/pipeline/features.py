@@ -7,16 +7,18 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.utils.extmath import randomized_svd
 from sklearn.utils.validation import check_is_fitted
 
 from feedback_cluster.pipeline.arrays import Counts, FloatArray, unit_rows
+from feedback_cluster.pipeline.parallel import ALONE, Workers
+from feedback_cluster.pipeline.tokens import CutPosts
 
 Documents = Sequence[Sequence[str]]
 CONTEXT_POWER = 0.75  # smooths the frequency of contexts: Levy, Goldberg and Dagan 2015, TACL 3
 SIF = 1e-3  # weight a / (a + p(word)): Arora, Liang and Ma 2017, ICLR
 SVD_ITERATIONS = 4
+PROJECTED = 20_000  # posts projected at once
 MOST_EMPTIED = 0.01  # share of posts that may lose their last word to max_df
 
 
@@ -55,7 +57,9 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.fit_transform(documents)
         return self
 
-    def fit_transform(self, documents: Documents, y: object = None, **_: Any) -> FloatArray:
+    def fit_transform(
+        self, documents: Documents, y: object = None, *, workers: Workers = ALONE, **_: Any
+    ) -> FloatArray:
         """`fit`, then the (n_posts, n_columns) rows of these same posts without counting twice."""
         counts = self._count(documents)
         self.counts_ = counts
@@ -70,7 +74,7 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             drawn = counts[np.sort(rows)]
         self.literal_ = self._literal_vectors(self._tf_idf(drawn))
         self.meaning_ = self._meaning_vectors(drawn)
-        return self.project(counts)
+        return self.project(counts, workers)
 
     def transform(self, documents: Documents) -> FloatArray:
         """Unit rows of posts, zeros where no word of a post is known."""
@@ -89,8 +93,26 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         # Equal positions are summed; a document costs microseconds here, where CountVectorizer pays for its checks.
         return sp.csr_matrix((np.ones(len(rows), dtype=np.float32), (rows, columns)), shape=shape)
 
-    def project(self, counts: Counts) -> FloatArray:
-        """Unit rows of counted posts."""
+    def project(self, counts: Counts, workers: Workers = ALONE) -> FloatArray:
+        """Unit rows of counted posts, made some thousands at a time: only the result is as large as the posts."""
+        n = counts.shape[0]
+        if n <= PROJECTED and not workers.far:
+            return self._projected(counts)
+        rows = np.empty((n, self.literal_.shape[1] + self.meaning_.shape[1]), dtype=np.float32)
+        parts = (counts[start : start + PROJECTED] for start in range(0, n, PROJECTED))
+        done = 0
+        for part in workers.each(projected, parts, self.light()) if workers.far else map(self._projected, parts):
+            rows[done : done + len(part)] = part
+            done += len(part)
+        return rows
+
+    def light(self) -> "TextFeatures":
+        """These features without words and counts: what `project` needs, for another process."""
+        bare = TextFeatures(self.dim, meaning_weight=self.meaning_weight)
+        bare.idf_, bare.sif_, bare.literal_, bare.meaning_ = self.idf_, self.sif_, self.literal_, self.meaning_
+        return bare
+
+    def _projected(self, counts: Counts) -> FloatArray:
         literal = unit_rows(np.asarray(self._tf_idf(counts) @ self.literal_))
         meaning = unit_rows(np.asarray(self._means(counts) @ self.meaning_))
         return unit_rows(np.hstack([literal, np.float32(self.meaning_weight) * meaning]))
@@ -121,10 +143,9 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def _count(self, documents: Documents) -> Counts:
         n = len(documents)
         least = self.min_df or (1 if n < 100 else 2 if n < 1000 else 3)
-        counter = CountVectorizer(analyzer=as_is, dtype=np.float32)
-        try:
-            counts = counter.fit_transform(documents).tocsr()
-        except ValueError:  # not one word in all posts
+        cut = CutPosts.of(documents)
+        counts = cut.counts()
+        if not counts.nnz:  # not one word in all posts
             self.vocabulary_: dict[str, int] = {}
             return sp.csr_matrix(np.zeros((n, 0), dtype=np.float32))
         frequency = np.bincount(counts.indices, minlength=counts.shape[1])
@@ -136,7 +157,7 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             said = subject
         counts = counts[:, said].tocsr()
         counts.sort_indices()
-        words = counter.get_feature_names_out()[said]
+        words = cut.words[said]
         self.vocabulary_ = {str(word): column for column, word in enumerate(words)}
         return counts
 
@@ -177,6 +198,11 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             rows, dim, n_iter=SVD_ITERATIONS, random_state=self.random_state, flip_sign=True
         )
         return result
+
+
+def projected(counts: Counts, features: TextFeatures) -> FloatArray:
+    """`project` of one part, in whichever process."""
+    return features.project(counts)
 
 
 def rows_of_entries(counts: Counts) -> NDArray[np.int64]:

@@ -19,11 +19,13 @@ from feedback_cluster.pipeline.births import find_birth
 from feedback_cluster.pipeline.clusters import Decisions, SphericalKMeans
 from feedback_cluster.pipeline.describe import Cluster, describe
 from feedback_cluster.pipeline.features import Documents, TextFeatures
+from feedback_cluster.pipeline.parallel import Workers
 from feedback_cluster.pipeline.parameters import MOST_THEMES, Parameters, suggested_k
 from feedback_cluster.pipeline.progress import Progress, in_silence
 from feedback_cluster.pipeline.seeds import seeded_labels
+from feedback_cluster.pipeline.tokens import cut_posts
 
-SEGMENT_STEP = 1_000
+USUAL_PROCESSES = 2
 FORMAT = 1
 
 
@@ -63,9 +65,16 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     Without warm or fixed labels clusters are numbered by falling size; with them the given numbers are kept.
     """
 
-    def __init__(self, parameters: Parameters | None = None, *, lexicon: Lexicon | None = None) -> None:
+    def __init__(
+        self,
+        parameters: Parameters | None = None,
+        *,
+        lexicon: Lexicon | None = None,
+        workers: Workers | None = None,  # processes or a cluster for cutting and projecting; None: two where it pays
+    ) -> None:
         self.parameters = parameters
         self.lexicon = lexicon
+        self.workers = workers
 
     def fit(
         self,
@@ -96,7 +105,9 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         """
         given = None if warm is None else np.asarray(warm, dtype=np.int64)
         guidance = Guidance(given, Decisions.of(fixed, apart, never), seeds or {}, known, grow).seeded(texts)
-        cut = self._cut(texts, progress) if documents is None else documents
+        cut = documents
+        if cut is None:
+            cut = cut_posts(texts, self._vocabulary, workers=self._workers, progress=progress)
         # One thread: sums come in one order on every machine, and the other core stays with the pages.
         with threadpool_limits(limits=1):
             self._learn(texts, cut, guidance, public, progress)
@@ -180,6 +191,10 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         return self.parameters or Parameters()
 
     @property
+    def _workers(self) -> Workers:
+        return self.workers or Workers(USUAL_PROCESSES)
+
+    @property
     def _vocabulary(self) -> Lexicon:
         """The lexicon of this run: what the brand told it to ignore says nothing."""
         base = self.lexicon or Lexicon.default()
@@ -192,7 +207,7 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         progress("features", 0, 1)
         self.lexicon_fingerprint_ = self._vocabulary.fingerprint
         self.features_ = TextFeatures(told.dim, meaning_weight=told.meaning_weight, random_state=told.seed)
-        rows = self.features_.fit_transform(documents)
+        rows = self.features_.fit_transform(documents, workers=self._workers)
         progress("features", 1, 1)
         self._group(rows, guidance, progress)
         self.ask_ = np.zeros(0, dtype=np.int64)
@@ -204,15 +219,6 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         )  # fmt: skip
         self.clusters_, self.areas_ = described.clusters, described.areas
         del self.features_.counts_  # needed for the words only, and as large as the posts
-
-    def _cut(self, texts: Sequence[str], progress: Progress) -> list[list[str]]:
-        lexicon = self._vocabulary
-        documents: list[list[str]] = []
-        for start in range(0, len(texts), SEGMENT_STEP):
-            progress("segment", start, len(texts))
-            documents += [content_words(text, lexicon) for text in texts[start : start + SEGMENT_STEP]]
-        progress("segment", len(texts), len(texts))
-        return documents
 
     def _assigner(self, n_clusters: int | None = None) -> SphericalKMeans:
         told = self._parameters
