@@ -13,7 +13,7 @@ from typing import Any
 import feedback_cluster
 from cocreate.text.lexicon import Lexicon
 from feedback_cluster.themes.pins import Pin
-from forum.api import PostText
+from forum.api import PostText, Visibility
 
 CHECKOUT = Path(feedback_cluster.__file__).parent.parent
 TICK_SECONDS = 0.1
@@ -48,25 +48,50 @@ def voice(title: str, body: str) -> str:
     return body if start and body.lstrip().startswith(start) else f"{title}\n{body}"
 
 
-def write_job(folder: Path, parameters: dict[str, Any], *, cold: bool, lexicon: Lexicon | None = None) -> None:
+@dataclass(frozen=True)
+class Bound:
+    """What binds a run besides pins: {post: theme} of locked themes, pairs of posts, words by founded theme."""
+
+    locked: dict[int, int] = field(default_factory=dict)
+    never: list[tuple[int, int]] = field(default_factory=list)
+    seeds: dict[int, list[str]] = field(default_factory=dict)
+
+
+FREE = Bound()
+
+
+def write_job(
+    folder: Path, parameters: dict[str, Any], *, cold: bool, lexicon: Lexicon | None = None, bound: Bound = FREE
+) -> None:
     """Tell the pipeline what it shall do, and by which lexicon; None: by the one that ships."""
     if lexicon is not None:
         (folder / "lexicon.json").write_text(json.dumps(lexicon.as_json(), ensure_ascii=False), encoding="utf-8")
-    (folder / "job.json").write_text(
-        json.dumps({"parameters": parameters, "cold": cold}, ensure_ascii=False), encoding="utf-8"
-    )
+    told: dict[str, Any] = {"parameters": parameters, "cold": cold}
+    if bound.locked:
+        told["locked"] = sorted(set(bound.locked.values()))
+    if bound.never:
+        told["never"] = [list(pair) for pair in bound.never]
+    if bound.seeds:
+        told["seeds"] = {str(theme_id): words for theme_id, words in bound.seeds.items()}
+    (folder / "job.json").write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
 
 
-def write_posts(folder: Path, posts: Iterable[PostText], themes: dict[int, int], pins: dict[int, Pin]) -> int:
-    """Write one line per post; how many there are."""
+def write_posts(
+    folder: Path, posts: Iterable[PostText], themes: dict[int, int], pins: dict[int, Pin], *, bound: Bound = FREE
+) -> int:
+    """Write one line per post; how many there are. Voices of locked themes are as fixed as those people placed."""
     count = 0
     nothing = Pin()
     with (folder / "posts.jsonl").open("w", encoding="utf-8") as file:
         for post in posts:
             said = pins.get(post.id, nothing)
             line: dict[str, Any] = {"id": post.id, "text": voice(post.title, post.body), "theme": themes.get(post.id)}
+            if post.visibility is Visibility.STAFF:
+                line["public"] = False
             if said.theme_id is not None:
                 line["fixed"] = said.theme_id
+            elif post.id in bound.locked:
+                line["fixed"] = bound.locked[post.id]
             elif said.apart:
                 line["apart"] = said.apart
                 line["theme"] = None if line["theme"] in said.apart else line["theme"]

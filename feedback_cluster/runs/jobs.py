@@ -1,5 +1,7 @@
-"""A run from beginning to end: export, pipeline, storing beside what holds, one switch. Killed anywhere before the
-switch, the old themes stand untouched and the run can be begun anew."""
+"""A run from beginning to end: export, pipeline, storing beside what holds, and a proposal that waits or takes effect.
+
+Killed anywhere before the proposal, the old themes stand untouched and the run can be begun anew; killed after it,
+what was decided is done by a job that is owed."""
 
 import logging
 import shutil
@@ -11,11 +13,14 @@ from sqlmodel import Session
 from cocreate.core.errors import Unavailable
 from cocreate.core.runtime import Runtime
 from cocreate.text.lexicon import Lexicon
+from feedback_cluster.changes.propose import propose
+from feedback_cluster.changes.take import take_effect
+from feedback_cluster.priority.queries import safety_words
 from feedback_cluster.runs import folder as work
 from feedback_cluster.runs import service, store
 from feedback_cluster.runs.models import Cause, Run, RunState
-from feedback_cluster.themes import pins
-from feedback_cluster.themes.assign import catch_up
+from feedback_cluster.themes import bindings, pins
+from feedback_cluster.themes.facts import facts_of
 from forum import api as forum
 from search.api import lexicon_of
 
@@ -53,7 +58,7 @@ def run_clusters(runtime: Runtime, *, run_id: int, watch: Watch = unwatched) -> 
         _end(runtime, run_id, RunState.CANCELLED)
         raise
     else:
-        catch_up(runtime, run_id)
+        take_effect(runtime, run_id=run_id)  # by the job that is owed as well, should this process end here
         store.forget_old(runtime)
     finally:
         shutil.rmtree(home, ignore_errors=True)
@@ -77,16 +82,17 @@ def _compute(runtime: Runtime, run: Run, home: Path, watch: Watch) -> None:
         told["ignore"] = ignored_words(runtime, session)
         themes = store.warm_themes(session)
         said = pins.pins(session)
+        bound = work.Bound(bindings.locked_members(session), bindings.never_pairs(session), store.seed_words(session))
         facts: store.Facts = {}
         lexicon = lexicon_of(session)
         own = None if lexicon is Lexicon.default() else lexicon
-        work.write_job(home, told, cold=cold, lexicon=own)
-        work.write_posts(home, _noting(_all_posts(session), facts), themes, said)
+        work.write_job(home, told, cold=cold, lexicon=own, bound=bound)
+        work.write_posts(home, _noting(_all_posts(session), facts, safety_words(session)), themes, said, bound=bound)
     outcome = work.run_pipeline(home, report, timeout_seconds=runtime.settings.cluster_timeout_seconds)
     if not report("store", 0, len(outcome.ids)):
         raise work.RunStopped
-    theme_ids = store.keep(runtime, run_id, outcome, facts, said, report)
-    store.switch(runtime, run_id, outcome, theme_ids, began=run.started_at)
+    store.keep(runtime, run_id, outcome, facts, said, report)
+    propose(runtime, run_id, outcome)
     watch("store", len(outcome.ids), len(outcome.ids))
 
 
@@ -102,9 +108,9 @@ def _all_posts(session: Session) -> Iterator[forum.PostText]:
         last = batch[-1].id
 
 
-def _noting(posts: Iterator[forum.PostText], facts: "store.Facts") -> Iterator[forum.PostText]:
+def _noting(posts: Iterator[forum.PostText], facts: "store.Facts", danger: tuple[str, ...]) -> Iterator[forum.PostText]:
     for post in posts:
-        facts[post.id] = store.facts_of(post)
+        facts[post.id] = facts_of(post, danger)
         yield post
 
 

@@ -52,10 +52,16 @@ def start_run(
     seed: int = 0,
     cold: bool = False,
     queue: bool = True,
+    at_once: bool | None = None,
 ) -> Run:
-    """A new run, handed to the worker unless `queue` is off. RunUnderway while another one lives."""
+    """A new run, handed to the worker unless `queue` is off. RunUnderway while another one lives.
+
+    at_once: what it finds takes effect without asking; by default when a command or the demo started it.
+    """
+    asks_nobody = cause in (Cause.COMMAND, Cause.SEED) if at_once is None else at_once
     told: dict[str, Any] = {"granularity": granularity, "seed": seed, "cold": cold}
-    row = Run(slot=ACTIVE, cause=cause, started_by=by.id if by else None, parameters=told)
+    starter = by.id if by else None
+    row = Run(slot=ACTIVE, cause=cause, started_by=starter, parameters=told, at_once=asks_nobody)
     if not insert_once(session, row):
         other = active_run(session)
         if other is not None and not is_dead(other):
