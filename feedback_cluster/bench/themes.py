@@ -30,7 +30,7 @@ FAMILIES = {
     "decisions": "guided:decisions",
     "seeds": "guided:seeds",
     "stability": "stability:run",
-    "births": "births:run",
+    "births": "stability:births",
     "speed": "speed:run",
     "large": "speed:large",
     "post": "speed:one_post",
