@@ -1,15 +1,19 @@
-"""Areas: the level above themes, so that forty of them read as seven."""
+"""Areas: the level above themes, so that forty of them read as ten."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from feedback_cluster.pipeline.arrays import FloatArray, unit_rows
+from feedback_cluster.pipeline.arrays import FloatArray
+from feedback_cluster.pipeline.phrases import shown
 
-FLOOR = 0.25  # cosine of two groups of themes: below it they have nothing in common and stay apart
+FLOOR = 0.02  # mean cosine of two groups of themes: below it they have nothing in common and stay apart
+PER_ROOT = 1.5  # areas for each √k: at √k alone the last one was a heap of what fits nowhere (ADR 0032)
+LONGEST = 8  # characters of an area's label: a chip
 
 
 @dataclass(frozen=True)
@@ -27,23 +31,52 @@ class Area:
 
 
 def group_centres(centres: FloatArray, sizes: Sequence[int], *, floor: float = FLOOR) -> list[list[int]]:
-    """Groups of like centres, largest first: about √k of k, more where the likeness ends before.
+    """Groups of like centres, those with most posts first: about 1.5 √k of k, more where the likeness ends before.
 
-    centres: (k, d) unit rows; sizes: posts of each. A centre without posts, or of zeros, is in no group. Two groups
-    merge by the cosine of their summed posts; which two does not depend on the order of the centres.
+    centres: (k, d) unit rows; sizes: posts of each. A centre without posts, or of zeros, is in no group. Groups merge
+    as Ward 1963 (JASA 58) has it, by the least growth of the squared distances inside, while their mean cosine is at
+    least `floor`. The order of the centres does not matter.
     """
-    alive = [place for place, size in enumerate(sizes) if size > 0 and np.any(centres[place])]
+    alive = [place for place in range(len(centres)) if sizes[place] > 0 and np.any(centres[place])]
     alive.sort(key=lambda place: (-sizes[place], *np.round(centres[place], 5).tolist()))
     groups = [[place] for place in alive]
-    sums = [centres[place] * np.float32(math.sqrt(sizes[place])) for place in alive]
-    wanted = max(1, round(math.sqrt(len(alive))))
+    means: NDArray[np.float64] = centres[alive].astype(np.float64)
+    wanted = math.ceil(PER_ROOT * math.sqrt(len(alive)))
     while len(groups) > wanted:
-        rows = unit_rows(np.array(sums, dtype=np.float32))
-        likeness = np.tril(rows @ rows.T, -1)
-        second, first = divmod(int(np.argmax(np.round(likeness, 5))), len(groups))
-        if likeness[second, first] < floor:
+        pair = _nearest(means, np.array([len(group) for group in groups]), floor)
+        if pair is None:
             break
+        first, second = pair
+        whole = len(groups[first]) + len(groups[second])
+        means[first] = (len(groups[first]) * means[first] + len(groups[second]) * means[second]) / whole
         groups[first] += groups.pop(second)
-        sums[first] = sums[first] + sums.pop(second)
+        means = np.delete(means, second, axis=0)
     groups.sort(key=lambda group: -sum(sizes[place] for place in group))
     return groups
+
+
+def _nearest(means: NDArray[np.float64], sizes: NDArray[np.int64], floor: float) -> tuple[int, int] | None:
+    """The two groups to merge, the lower place first; None when no two are like enough."""
+    inner = means @ means.T
+    square = np.diag(inner)
+    grows = (sizes[:, None] * sizes / (sizes[:, None] + sizes)) * (square[:, None] + square - 2 * inner)
+    grows[(inner < floor) | ~np.tri(len(means), k=-1, dtype=bool)] = np.inf
+    # Rounded, so that a sum in another order does not turn a tie around.
+    second, first = divmod(int(np.argmin(np.round(grows, 6))), len(means))
+    return (first, second) if np.isfinite(grows[second, first]) else None
+
+
+def name_areas(words: Sequence[Sequence[str]], theme_of: Mapping[str, int]) -> list[str]:
+    """One label for each area, none above `LONGEST` characters, no two alike.
+
+    words: of each area, strongest first; theme_of: the theme that each word marks most. A label has the strongest word
+    and, where there is room, the strongest one of another theme; else one word, or a number.
+    """
+    labels: list[str] = []
+    for number, own in enumerate(words):
+        first = own[0] if own else ""
+        others = [word for word in own if theme_of[word] != theme_of[first] and not (word in first or first in word)]
+        pairs = [f"{shown(first)}与{shown(other)}" for other in others[:3]]
+        ways = [*pairs, *map(shown, own), *(f"领域 {number + further}" for further in range(1, 1000))]
+        labels.append(next(way for way in ways if len(way) <= LONGEST and way not in labels))
+    return labels

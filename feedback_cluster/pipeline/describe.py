@@ -6,11 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from feedback_cluster.pipeline.areas import Area, group_centres
+from cocreate.text.lexicon import Lexicon
+from feedback_cluster.pipeline.areas import Area, group_centres, name_areas
 from feedback_cluster.pipeline.arrays import REST, Counts, FloatArray, IntArray
-from feedback_cluster.pipeline.labels import class_tf_idf, keywords, name_of, quotes
+from feedback_cluster.pipeline.labels import class_tf_idf, dissent, keywords, quotes, surest
+from feedback_cluster.pipeline.names import MARKS, Sampled, candidates, choose_names
 from feedback_cluster.pipeline.parameters import Parameters
+from feedback_cluster.pipeline.phrases import Reader
 from feedback_cluster.pipeline.progress import Progress, in_silence
+from feedback_cluster.sentiment.judge import polarity
+
+READ, MOST_READ = 15_000, 1_000  # posts of all clusters, and of one, that names are read from
 
 
 @dataclass(frozen=True)
@@ -42,7 +48,7 @@ class Described:
 
 def describe(
     texts: Sequence[str],
-    documents: Sequence[Sequence[str]],
+    documents: object,
     rows: FloatArray,
     labels: IntArray,
     confidence: FloatArray,
@@ -51,41 +57,104 @@ def describe(
     names: Sequence[str],
     told: Parameters,
     *,
+    lexicon: Lexicon | None = None,
     public: Any = None,
     progress: Progress = in_silence,
 ) -> Described:
-    """Words, name, quotes and area of each of the (k, d) `centres`.
+    """Words, name, quotes, dissent and area of each of the (k, d) `centres`.
 
     rows, labels, confidence, counts: as the fit left them, a row a post; names: the words of the columns of counts.
-    public: (n_posts,) booleans; words and quotes come from these posts alone, from all when it is None.
+    public: (n_posts,) booleans; words and quotes come from these posts alone, from all when it is None. Reads a bounded
+    number of posts of each cluster: its time hardly grows with the posts. `documents` are not looked at.
     """
-    shown = labels if public is None else np.where(np.asarray(public, dtype=bool), labels, REST)
-    present = np.unique(shown[shown != REST])
-    marks: dict[int, list[str]] = {}
-    if len(present):
-        found = keywords(class_tf_idf(counts, shown), names, told.keywords)
-        marks = dict(zip((int(number) for number in present), found, strict=True))
-    sizes = np.bincount(labels[labels != REST], minlength=len(centres)).tolist()
-    groups = group_centres(centres, sizes)
-    area_of = {place: number for number, group in enumerate(groups) for place in group}
-    clusters: list[Cluster] = []
-    for number in range(len(centres)):
-        progress("label", number, len(centres))
-        members: list[int] = np.flatnonzero(shown == number).tolist()
+    k = len(centres)
+    allowed = None if public is None else np.asarray(public, dtype=bool)
+    shown = labels if allowed is None else np.where(allowed, labels, REST)
+    reader = Reader(lexicon or Lexicon.default())
+    columns = {str(word): column for column, word in enumerate(names)}
+    weights = weigh(counts, shown, k)
+    weights[:, [column for word, column in columns.items() if reader.is_noise(word)]] = 0
+    words = keywords(weights, names, told.keywords, counts if allowed is None else counts[np.flatnonzero(allowed)])
+    sample = Sampled.draw(shown, counts, columns, k, min(MOST_READ, READ // max(k, 1)))
+    voices: list[Voices] = []
+    found: list[list[tuple[float, str]]] = []
+    for number in range(k):
+        progress("label", number, k)
+        members = surest(np.flatnonzero(shown == number), confidence)
+        telling = held(counts[members], [columns[word] for word in words[number]])
         own = [texts[row] for row in members]
-        chosen = quotes(rows[members], centres[number], own, told.quotes)
-        words = marks.get(number, [])
-        label = name_of(words, [documents[row] for row in members], own[chosen[0]] if chosen else "")
-        picked = tuple(members[place] for place in chosen)
-        area = area_of.get(number, REST)
-        clusters.append(Cluster(number, label, tuple(words), sizes[number], picked, area=area))
-    progress("label", len(centres), len(centres))
-    areas = [
-        Area(
-            number,
-            "、".join(clusters[place].keywords[0] for place in group[:2] if clusters[place].keywords),
-            tuple(group),
-        )
-        for number, group in enumerate(groups)
+        voices.append(Voices.choose(members, own, rows[members], centres[number], telling, told.quotes))
+        found.append(candidates(number, marks_of(weights[number], names), sample, texts, reader))
+    called = choose_names(found, words, [texts[said.quotes[0]] if said.quotes else "" for said in voices])
+    progress("label", k, k)
+    sizes = np.bincount(labels[labels != REST], minlength=k).tolist()
+    areas = find_areas(centres, sizes, shown, weights, counts, names)
+    area_of = {cluster: area.number for area in areas for cluster in area.clusters}
+    clusters = [
+        Cluster(n, called[n], tuple(words[n]), sizes[n], voices[n].quotes, voices[n].dissent, area_of.get(n, REST))
+        for n in range(k)
     ]
     return Described(clusters, areas)
+
+
+@dataclass(frozen=True)
+class Voices:
+    """Rows of the posts that speak for a cluster, and of the one that speaks against."""
+
+    quotes: tuple[int, ...]
+    dissent: int | None
+
+    @classmethod
+    def choose(
+        cls, members: IntArray, texts: Sequence[str], rows: FloatArray, centre: FloatArray, telling: IntArray, most: int
+    ) -> "Voices":
+        """Voices from the members of a cluster, surest first; telling: how many keywords each of them holds."""
+        chosen = quotes(rows, centre, texts, most, telling)
+        opposed = dissent(texts, polarity, telling, chosen)
+        return cls(tuple(members[chosen].tolist()), None if opposed is None else int(members[opposed]))
+
+
+def held(counts: Counts, columns: Sequence[int]) -> IntArray:
+    """How many of the words in `columns` each post holds."""
+    told = np.zeros(counts.shape[1], dtype=np.float32)
+    told[list(columns)] = 1
+    return np.asarray((counts > 0) @ told).astype(np.int64)
+
+
+def weigh(counts: Counts, labels: IntArray, k: int) -> FloatArray:
+    """(k, n_terms) weights by cluster number, zeros for a cluster without posts."""
+    weights = np.zeros((k, counts.shape[1]), dtype=np.float32)
+    present = np.unique(labels[labels != REST])
+    if len(present):
+        weights[present] = class_tf_idf(counts, labels)
+    return weights
+
+
+def find_areas(
+    centres: FloatArray,
+    sizes: Sequence[int],
+    labels: IntArray,
+    weights: FloatArray,
+    counts: Counts,
+    names: Sequence[str],
+) -> list[Area]:
+    """The areas of the clusters, named by the words that mark each area against the others.
+
+    sizes: posts of each cluster; labels: the cluster of each post whose words may be used; weights: of the words in
+    each cluster, 0 for a word that is not to be used.
+    """
+    groups = group_centres(centres, sizes)
+    area_of = np.full(len(centres) + 1, REST, dtype=np.int64)  # the last entry answers for the rest's -1
+    for number, group in enumerate(groups):
+        area_of[group] = number
+    marking = weigh(counts, area_of[labels], len(groups)) * np.any(weights > 0, axis=0)
+    words = [list(marks_of(row, names)) for row in marking]
+    theme_of = {word: int(weights[:, column].argmax()) for column, word in enumerate(map(str, names)) if len(weights)}
+    called = name_areas(words, theme_of)
+    return [Area(number, called[number], tuple(sorted(group))) for number, group in enumerate(groups)]
+
+
+def marks_of(weights: FloatArray, names: Sequence[str]) -> dict[str, float]:
+    """The heaviest words of one cluster, the strongest weighing 1."""
+    told = [column for column in np.argsort(-weights, kind="stable")[:MARKS] if weights[column] > 0]
+    return {str(names[column]): float(weights[column] / weights[told[0]]) for column in told}

@@ -1,19 +1,23 @@
-"""What a cluster says: the words that mark it, a name a person can read, posts that speak for it."""
+"""What a cluster says: the words that mark it, posts that speak for it, and one that speaks against."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
-import scipy.sparse as sp
+from numpy.typing import NDArray
 
-from cocreate.text.excerpt import first_sentence
 from feedback_cluster.pipeline.arrays import REST, Counts, FloatArray, IntArray, membership
 
-PHRASE_SHARE = 0.05  # of a cluster's posts must say two words side by side before they become its name
-LONGER_SHARE = 0.5  # of the posts with the pair must go on to a third word before it joins the name
-CENTRAL, NEW = 0.7, 0.3  # of a quote: how well it speaks for the cluster, and how much it adds to the quotes before
-READABLE = (8, 160)  # characters of a post that reads well as a quote
-CANDIDATES = 200  # posts nearest the centre that may become quotes
+POOL = 40  # heaviest words of a cluster that may become keywords
+OWN = 0.25  # power of a word's share in the cluster beside its weight: words of many themes name none
+TOGETHER = 2.0  # weight of how often keywords stand in one post, beside the logarithm of their weight
+COUNTED = 50_000  # posts in which words are counted together
+CENTRAL, NEW, TELLING = 0.7, 0.3, 0.3  # of a quote: how near the centre, how new beside the others, how many keywords
+TOLD = 3  # keywords in a post that make a whole quote
+READABLE, PLEASANT = (8, 160), (14, 90)  # characters of a post that can be quoted, and that reads well as a quote
+NEAREST = 1_000  # surest posts of a cluster that are looked at
+CANDIDATES = 200  # of these, the ones that may become quotes
+OPPOSED = 0.4  # polarity from which a post takes a side: as the judge of sentiment draws its line
+HEARD = 60  # posts of a cluster that are asked for their side
 
 
 def class_tf_idf(counts: Counts, labels: IntArray) -> FloatArray:
@@ -27,90 +31,92 @@ def class_tf_idf(counts: Counts, labels: IntArray) -> FloatArray:
     if not len(present):
         raise ValueError("every post is rest: there is no cluster to weigh words for")
     dense = np.where(labels == REST, REST, np.searchsorted(present, labels))
-    told = (membership(dense, len(present)) @ counts).tocsr().astype(np.float64)
-    total = np.asarray(told.sum(axis=0)).ravel()
-    rarity = np.log1p(told.sum() / len(present) / np.maximum(total, 1))
-    size = np.maximum(np.asarray(told.sum(axis=1)).ravel(), 1)
-    weights: FloatArray = (sp.diags(1 / size) @ told @ sp.diags(rarity)).toarray().astype(np.float32)
+    told = np.asarray((membership(dense, len(present)) @ counts).todense(), dtype=np.float64)
+    rarity = np.log1p(told.sum() / len(present) / np.maximum(told.sum(axis=0), 1))
+    size = np.maximum(told.sum(axis=1, keepdims=True), 1)
+    weights: FloatArray = (told / size * rarity).astype(np.float32)
     return weights
 
 
-def keywords(weights: FloatArray, names: Sequence[str], top: int) -> list[list[str]]:
-    """The heaviest words of each cluster, heaviest first; equal weights in the order of `names`.
+def keywords(weights: FloatArray, names: Sequence[str], top: int, counts: Counts | None = None) -> list[list[str]]:
+    """Up to `top` words of each cluster that mark it and are said together, the heaviest first.
 
-    A word that is part of a heavier one, or contains it, is passed over: it would repeat what was said.
+    weights: (n_clusters, n_terms), see `class_tf_idf`; a term of weight 0 is no keyword. counts: posts in which words
+    are counted together, by normalised PMI (Bouma 2009); without them weight alone decides. Equal ones come in
+    the order of `names`. A word that is part of one before, or contains it, is passed over: it would repeat that one.
     """
-    found = []
-    for row in weights:
-        chosen: list[str] = []
-        for column in np.argsort(-row, kind="stable"):
-            word = names[column]
-            if row[column] <= 0 or len(chosen) == top:
-                break
-            if not any(word in other or other in word for other in chosen):
-                chosen.append(word)
-        found.append(chosen)
+    share = weights / np.maximum(weights.sum(axis=0, keepdims=True), np.finfo(np.float32).tiny)
+    marking = weights * share**OWN
+    said = None if counts is None else (sampled(counts) > 0).astype(np.float32).tocsc()
+    found: list[list[str]] = []
+    for row in marking:
+        columns = [int(column) for column in np.argsort(-row, kind="stable")[:POOL] if row[column] > 0]
+        if not columns:
+            found.append([])
+            continue
+        value = np.log(row[columns] / row[columns[0]]).astype(np.float64)
+        together = np.zeros((len(columns), len(columns))) if said is None else pair_likeness(said[:, columns])
+        found.append(_chosen(value, together, [str(names[column]) for column in columns], top))
     return found
 
 
-def phrase(words: Sequence[str], documents: Sequence[Sequence[str]]) -> str:
-    """A short name: the two or three keywords most often said side by side, else the first two; "" without words.
-
-    documents: cut posts of the cluster.
-    """
-    if not words:
-        return ""
-    marks = {word: place for place, word in enumerate(words)}
-    runs: Counter[tuple[str, ...]] = Counter()
-    for document in documents:
-        for length in (2, 3):
-            windows = zip(*(document[start:] for start in range(length)), strict=False)
-            runs.update({run for run in windows if len(set(run)) == length and all(word in marks for word in run)})
-    # The run must hold the strongest word, or the name would speak of a side matter.
-    leading = [(times, [-marks[word] for word in run], run) for run, times in runs.items() if words[0] in run]
-    pairs = [told for told in leading if len(told[2]) == 2]
-    if not pairs or max(pairs)[0] < max(2, PHRASE_SHARE * len(documents)):
-        return "、".join(shown(word) for word in words[:2])
-    times, _, best = max(pairs)
-    longer = [
-        told for told in leading if len(told[2]) == 3 and told[0] >= LONGER_SHARE * times and holds(told[2], best)
-    ]
-    return joined(max(longer)[2] if longer else best)
+def _chosen(value: NDArray[np.float64], together: NDArray[np.float64], words: Sequence[str], top: int) -> list[str]:
+    chosen = [0]
+    while len(chosen) < top:
+        left = [
+            place
+            for place, word in enumerate(words)
+            if not any(word in words[other] or words[other] in word for other in chosen)
+        ]
+        if not left:
+            break
+        worth = np.round(value[left] + TOGETHER * together[left][:, chosen].mean(axis=1), 6)
+        chosen.append(left[int(np.argmax(worth))])
+    return [words[place] for place in chosen]
 
 
-def holds(run: tuple[str, ...], pair: tuple[str, ...]) -> bool:
-    """Whether the pair stands side by side in the run."""
-    return pair in (run[:2], run[1:])
+def pair_likeness(said: Counts) -> NDArray[np.float64]:
+    """(n_words, n_words) normalised PMI of the columns, -1 (never in one post) to 1 (always)."""
+    posts = max(said.shape[0], 1)
+    joint = np.asarray((said.T @ said).todense(), dtype=np.float64) / posts
+    alone = np.diag(joint)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        likeness: NDArray[np.float64] = np.log(joint / np.outer(alone, alone)) / -np.log(joint)
+    likeness[joint <= 0] = -1.0
+    likeness[joint >= 1] = 1.0
+    return likeness
 
 
-def joined(run: Sequence[str]) -> str:
-    """Words as one phrase; a space only beside latin letters."""
-    text = ""
-    for word in run:
-        gap = " " if text and (text[-1].isascii() or word.isascii()) else ""
-        text += gap + shown(word)
-    return text
+def sampled(counts: Counts) -> Counts:
+    """At most `COUNTED` rows, evenly drawn."""
+    if counts.shape[0] <= COUNTED:
+        return counts
+    return counts[np.linspace(0, counts.shape[0] - 1, COUNTED).astype(np.int64)]
 
 
-def shown(word: str) -> str:
-    """A folded word as people write it: short latin ones are abbreviations."""
-    return word.upper() if word.isascii() and len(word) <= 4 else word
+def surest(members: IntArray, confidence: FloatArray) -> IntArray:
+    """The members of a cluster that are looked at for quotes, surest first; equal ones in their order."""
+    if len(members) > NEAREST:
+        bound = np.partition(confidence[members], -NEAREST)[-NEAREST]
+        members = members[confidence[members] >= bound]
+    return members[np.argsort(-confidence[members], kind="stable")][:NEAREST]
 
 
-def name_of(words: Sequence[str], documents: Sequence[Sequence[str]], quote: str) -> str:
-    """`phrase`, or the beginning of a quote where no word marks the cluster; never empty."""
-    return phrase(words, documents) or first_sentence(quote, 20) or "…"
-
-
-def quotes(rows: FloatArray, centre: FloatArray, texts: Sequence[str], most: int) -> list[int]:
+def quotes(
+    rows: FloatArray, centre: FloatArray, texts: Sequence[str], most: int, telling: IntArray | None = None
+) -> list[int]:
     """Places of up to `most` posts that speak for the cluster and differ from each other, best first.
 
-    rows: (n, d) unit rows of the cluster's posts. Maximal marginal relevance: Carbonell and Goldstein 1998, SIGIR.
+    rows: (n, d) unit rows of the cluster's posts; telling: keywords in each.
+    Maximal marginal relevance: Carbonell and Goldstein 1998, SIGIR.
     """
     central = rows @ centre
-    least, longest = READABLE
-    readable = np.array([least <= len(text.strip()) <= longest for text in texts], dtype=bool)
-    ranked = np.lexsort((np.arange(len(rows)), -central, ~readable))[:CANDIDATES]
+    lengths = np.array([len(text.strip()) for text in texts], dtype=np.int64)
+    readable = within(lengths, READABLE)
+    worth = CENTRAL * central + readable + 0.2 * within(lengths, PLEASANT)
+    if telling is not None:
+        worth += TELLING * np.minimum(telling, TOLD) / TOLD
+    ranked = np.lexsort((np.arange(len(rows)), -np.round(worth, 6)))[:CANDIDATES]
     chosen: list[int] = []
     said: set[str] = set()
     nearest = np.zeros(len(rows), dtype=np.float32)
@@ -118,9 +124,36 @@ def quotes(rows: FloatArray, centre: FloatArray, texts: Sequence[str], most: int
         left = [place for place in ranked if place not in chosen and texts[place].strip() not in said]
         if not left:
             break
-        value = CENTRAL * central[left] - NEW * nearest[left] + readable[left]
-        best = int(left[int(np.argmax(value))])
+        best = int(left[int(np.argmax(np.round(worth[left] - NEW * nearest[left], 6)))])
         chosen.append(best)
         said.add(texts[best].strip())
         nearest = np.maximum(nearest, rows @ rows[best])
     return chosen
+
+
+def dissent(
+    texts: Sequence[str], polarity: Callable[[str], float], telling: IntArray, quoted: Sequence[int]
+) -> int | None:
+    """The place of the post that most clearly opposes what the others say; None where they agree or take no side.
+
+    texts: posts of one cluster, surest first; telling: keywords in each, it has at least one; quoted: places of the
+    quotes, which cannot be it. The majority is the side with more posts. Of equally clear posts the surest wins.
+    """
+    heard = texts[:HEARD]
+    sides = np.array([polarity(text) for text in heard])
+    praise, complaint = int(np.sum(sides >= OPPOSED)), int(np.sum(sides <= -OPPOSED))
+    if praise == complaint:
+        return None
+    against = -sides if praise > complaint else sides
+    lengths = np.array([len(text.strip()) for text in heard])
+    worth = np.round(against, 2) + 0.5 * within(lengths, PLEASANT)
+    worth[(against < OPPOSED) | (within(lengths, READABLE) == 0) | (telling[:HEARD] == 0)] = -np.inf
+    worth[[place for place in quoted if place < len(heard)]] = -np.inf
+    best = int(np.argmax(worth))
+    return best if np.isfinite(worth[best]) else None
+
+
+def within(lengths: IntArray, bounds: tuple[int, int]) -> FloatArray:
+    """1 where the length is inside the bounds, 0 elsewhere."""
+    inside: FloatArray = ((lengths >= bounds[0]) & (lengths <= bounds[1])).astype(np.float32)
+    return inside

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from feedback_cluster.pipeline.arrays import REST, unit_rows
-from feedback_cluster.pipeline.labels import class_tf_idf, keywords, name_of, phrase, quotes
+from feedback_cluster.pipeline.labels import class_tf_idf, dissent, keywords, pair_likeness, quotes, surest
 
 COUNTS = hnp.arrays(np.float32, (6, 5), elements=st.integers(0, 4).map(float))
 LABELS = st.lists(st.integers(-1, 3), min_size=6, max_size=6).filter(lambda labels: max(labels) >= 0)
@@ -54,23 +54,30 @@ def test_keywords_do_not_repeat_each_other() -> None:
     assert keywords(np.array([[3.0, 2, 1, 0]]), ["空调滤芯", "滤芯", "异味", "胎噪"], 5) == [["空调滤芯", "异味"]]
 
 
-@pytest.mark.parametrize(
-    ("words", "documents", "name"),
-    [
-        (["通风", "座椅", "噪音"], [["座椅", "通风", "噪音"]] * 3, "座椅通风噪音"),
-        (["通风", "座椅", "噪音"], [["座椅", "通风"]] * 5 + [["座椅", "通风", "噪音"]], "座椅通风"),
-        (["蓝牙", "断连"], [["断连", "地库"], ["蓝牙"]], "蓝牙、断连"),
-        (["ota", "推送"], [["ota", "推送"]] * 2, "OTA 推送"),
-        ([], [["座椅"]], ""),
-    ],
-)
-def test_a_name_reads_like_what_owners_say(words: list[str], documents: list[list[str]], name: str) -> None:
-    assert phrase(words, documents) == name
+def test_keywords_are_said_together() -> None:
+    """Four words weigh the same; two of them stand in one post again and again."""
+    counts = sp.csr_matrix(np.array([[1, 1, 0, 0], [1, 1, 0, 0], [1, 0, 0, 1], [0, 0, 1, 1]], dtype=np.float32))
+    weights = np.array([[1.0, 0.5, 0.5, 0.5]])
+    names = ["座椅", "通风", "胎噪", "蓝牙"]
+    assert keywords(weights, names, 2, counts) == [["座椅", "通风"]]
+    assert keywords(weights[:, ::-1], names[::-1], 2, counts[:, ::-1]) == [["座椅", "通风"]]
 
 
-def test_a_cluster_without_words_is_named_by_a_quote() -> None:
-    assert name_of([], [], "就是好！真的") == "就是好"
-    assert name_of([], [], "") == "…"
+def test_a_word_of_many_themes_stands_behind_a_word_of_one() -> None:
+    weights = np.array([[1.0, 0.51, 0.5, 0], [0, 0.9, 0, 1.0], [0, 0.9, 0, 0.9]])
+    assert keywords(weights, ["座椅", "异响", "通风", "蓝牙"], 2)[0] == ["座椅", "通风"]
+
+
+@given(COUNTS, LABELS)
+def test_pairs_of_words_are_as_likely_as_numpy_says(counts: np.ndarray, labels: list[int]) -> None:
+    said = (counts > 0).astype(np.float32)
+    likeness = pair_likeness(sp.csc_matrix(said))
+    for one in range(5):
+        for other in range(5):
+            both = np.mean(said[:, one] * said[:, other])
+            alone = np.mean(said[:, one]) * np.mean(said[:, other])
+            wanted = -1.0 if both == 0 else 1.0 if both == 1 else np.log(both / alone) / -np.log(both)
+            assert likeness[one, other] == pytest.approx(wanted, abs=1e-5)
 
 
 def test_quotes_are_central_and_differ() -> None:
@@ -91,3 +98,45 @@ def test_quotes_are_central_and_differ() -> None:
 def test_a_readable_post_is_quoted_before_a_bare_word() -> None:
     rows = unit_rows(np.array([[1, 0], [1, 0.2]], dtype=np.float32))
     assert quotes(rows, rows[0], ["吵", "座椅通风开三档太吵"], 1) == [1]
+
+
+def test_a_post_that_says_the_keywords_is_quoted_before_one_that_is_only_near() -> None:
+    rows = unit_rows(np.array([[1, 0], [1, 0.3]], dtype=np.float32))
+    texts = ["这个真的是让人没有想到会这样", "座椅通风开到三档的时候噪音很大"]
+    assert quotes(rows, rows[0], texts, 1) == [0]
+    assert quotes(rows, rows[0], texts, 1, np.array([0, 3])) == [1]
+
+
+def test_only_the_surest_are_looked_at_and_they_come_in_order() -> None:
+    confidence = np.linspace(0, 1, 5000, dtype=np.float32)
+    members = np.arange(0, 5000, 2)
+    looked_at = surest(members, confidence)
+    assert looked_at.tolist() == members[::-1][:1000].tolist()
+    assert surest(np.array([4, 2]), np.ones(5, dtype=np.float32)).tolist() == [4, 2]
+
+
+BAD, GOOD, NEITHER = "座椅通风的噪音太大了实在受不了", "座椅通风又凉快又安静非常满意", "请问座椅通风的开关在哪一页里"
+SIDES = {BAD: -0.9, GOOD: 0.8, NEITHER: 0.0}
+
+
+@pytest.mark.parametrize(
+    ("texts", "place"),
+    [
+        ([BAD, BAD, GOOD, NEITHER], 2),
+        ([GOOD, NEITHER, GOOD, BAD], 3),
+        ([GOOD, BAD], None),  # nobody is the majority
+        ([BAD, BAD, NEITHER], None),  # nobody opposes
+        ([NEITHER, NEITHER], None),
+        ([], None),
+    ],
+)
+def test_dissent_is_the_side_of_the_few(texts: list[str], place: int | None) -> None:
+    assert dissent(texts, SIDES.__getitem__, np.ones(len(texts), dtype=np.int64), []) == place
+
+
+def test_dissent_is_no_quote_and_speaks_of_the_theme() -> None:
+    texts = [BAD, BAD, GOOD, GOOD, BAD]
+    about = np.ones(5, dtype=np.int64)
+    assert dissent(texts, SIDES.__getitem__, about, [2]) == 3
+    assert dissent(texts, SIDES.__getitem__, np.array([1, 1, 0, 1, 1]), []) == 3
+    assert dissent(texts, SIDES.__getitem__, np.array([1, 1, 0, 0, 1]), []) is None

@@ -1,0 +1,125 @@
+"""Names of clusters: a phrase that owners said, short enough for a card and unlike every other name of the run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from cocreate.text.excerpt import first_sentence
+from feedback_cluster.pipeline.arrays import Counts, IntArray
+from feedback_cluster.pipeline.phrases import LONGEST, Clause, Phrase, Reader, find_phrases, shown
+
+FEWEST = 3  # posts that must hold the words of a phrase before it speaks for a cluster
+MARKS = 15  # words of a cluster around which its name is looked for
+MOST_PHRASES = 120  # phrases of a cluster that are weighed, those said most
+SAID, PURE, WHOLE, LEADING = 0.5, 0.5, 0.3, 0.4  # what counts for a phrase, see `worth`
+ENOUGH = 0.0  # worth below which two keywords name a cluster better
+ALIKE = 1.0  # worth that a phrase loses when another cluster has a part of it for its name
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """Posts that names are read from: rows of the fitted texts, the cluster of each, and their counts by column."""
+
+    rows: IntArray
+    labels: IntArray
+    counts: Counts
+    columns: dict[str, int]
+    n_clusters: int
+
+    @classmethod
+    def draw(cls, labels: IntArray, counts: Counts, columns: dict[str, int], n_clusters: int, most: int) -> "Sampled":
+        """Up to `most` posts of each cluster, evenly over its rows; posts labelled -1 are not drawn."""
+        chosen = [np.empty(0, dtype=np.int64)]
+        for number in range(n_clusters):
+            members = np.flatnonzero(labels == number)
+            chosen.append(members[np.linspace(0, len(members) - 1, min(most, len(members))).astype(np.int64)])
+        rows = np.concatenate(chosen)
+        return cls(rows, labels[rows], counts[rows].tocsc(), columns, n_clusters)
+
+    def holding(self, words: frozenset[str]) -> IntArray:
+        """(n_clusters,) sampled posts that hold all of the words."""
+        found: IntArray | None = None
+        for word in sorted(words):
+            if word not in self.columns:
+                return np.zeros(self.n_clusters, dtype=np.int64)
+            start, end = self.counts.indptr[self.columns[word] : self.columns[word] + 2]
+            rows = self.counts.indices[start:end]
+            found = rows if found is None else np.intersect1d(found, rows, assume_unique=True)
+        return np.bincount(self.labels[found], minlength=self.n_clusters).astype(np.int64)
+
+
+def candidates(
+    number: int, marks: dict[str, float], sample: Sampled, texts: Sequence[str], reader: Reader
+) -> list[tuple[float, str]]:
+    """(worth, phrase) of what may name the cluster, best first; equal worth in the order of the phrases.
+
+    marks: its words with their weight, the strongest 1.
+    """
+    if not marks:
+        return []
+    rows = sample.rows[sample.labels == number]
+    pattern = reader.pattern(marks)
+    posts: list[list[Clause]] = [reader.clauses(texts[row], pattern) for row in rows]
+    sizes = np.maximum(np.bincount(sample.labels, minlength=sample.n_clusters), 1)
+    found = []
+    for phrase in find_phrases(posts, marks)[:MOST_PHRASES]:
+        if len(phrase.text) > LONGEST or phrase.said < 2:
+            continue
+        holding = sample.holding(phrase.words)
+        if holding[number] >= FEWEST:
+            found.append((worth(phrase, marks, holding / sizes, number, len(rows)), phrase.text))
+    return sorted(found, key=lambda told: (-told[0], told[1]))
+
+
+def worth(phrase: Phrase, marks: dict[str, float], shares: object, number: int, posts: int) -> float:
+    """How well a phrase names the cluster: its words mark it, many say it, few others do, and it is a whole clause.
+
+    shares: (n_clusters,) of the posts of each that hold the words of the phrase.
+    """
+    held = np.asarray(shares, dtype=np.float64)
+    weight = sum(sorted(marks.get(word, 0.0) for word in phrase.words))
+    edges = (phrase.opens + 0.5) * (phrase.closes + 0.5) / (phrase.said + 0.5) ** 2
+    leading = LEADING if next(iter(marks)) in phrase.words else 0.0
+    told = (
+        np.log(weight)
+        + SAID * np.log(100 * (phrase.said - 1) / posts)
+        + PURE * np.log(held[number] / held.sum())
+        + WHOLE * np.log(edges)
+        + leading
+    )
+    return round(float(told), 6)
+
+
+def choose_names(
+    found: Sequence[Sequence[tuple[float, str]]], words: Sequence[Sequence[str]], quotes: Sequence[str]
+) -> list[str]:
+    """One name a cluster, none empty, none above `LONGEST` characters, no two alike.
+
+    found: `candidates` of each; words: its keywords; quotes: a post of it, or "". Clusters choose in the order of their
+    best worth, so that who has the best claim to a phrase gets it.
+    """
+    names = [""] * len(found)
+    taken: list[str] = []
+    order = sorted(range(len(found)), key=lambda place: (-(found[place][0][0] if found[place] else -np.inf), place))
+    for place in order:
+        offers = [(value - ALIKE * overlaps(text, taken), text) for value, text in found[place] if text not in taken]
+        value, text = min(offers, key=lambda told: (-told[0], told[1]), default=(-np.inf, ""))
+        if value < ENOUGH:
+            text = plain_name(words[place], quotes[place], place, taken)
+        names[place] = text
+        taken.append(text)
+    return names
+
+
+def plain_name(words: Sequence[str], quote: str, number: int, taken: Sequence[str]) -> str:
+    """Two keywords, one, the beginning of a post, or a number: the first of them that is short and not taken."""
+    told = [shown(word) for word in words]
+    pairs = [f"{told[0]}与{other}" for other in told[1:]] if told else []
+    ways = [*pairs, *told, first_sentence(quote, LONGEST), *(f"主题 {number + further}" for further in range(1, 1000))]
+    return next(way for way in ways if way and len(way) <= LONGEST and way not in taken)
+
+
+def overlaps(text: str, taken: Sequence[str]) -> bool:
+    """Whether a name holds another or is part of it."""
+    return any(text in other or other in text for other in taken)
