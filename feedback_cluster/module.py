@@ -6,8 +6,14 @@ from cocreate.core.text_marks import N_
 from feedback_cluster import commands, demo
 from feedback_cluster.bench.cluster import cluster as bench_cluster
 from feedback_cluster.bench.themes import themes as bench_themes
+from feedback_cluster.changes import api_v1 as change_api
+from feedback_cluster.changes import routes as change_pages
 from feedback_cluster.changes.propose import TAKE
 from feedback_cluster.changes.take import take_effect
+from feedback_cluster.fleet import routes as fleet_pages
+from feedback_cluster.priority import routes as weight_pages
+from feedback_cluster.priority.jobs import recount
+from feedback_cluster.priority.service import RECOUNT
 from feedback_cluster.runs import routes as run_pages
 from feedback_cluster.runs.jobs import run_clusters, run_nightly
 from feedback_cluster.runs.service import JOB
@@ -39,13 +45,24 @@ POLICIES = {
 module = Module(
     name="feedback_cluster",
     # Runs come first: their address would otherwise be read as a theme's.
-    routers=[run_pages.router, theme_pages.router, actions.router, api_v1.router],
+    routers=[
+        run_pages.router,
+        change_pages.router,
+        change_api.router,
+        theme_pages.router,
+        actions.router,
+        api_v1.router,
+        weight_pages.router,
+        fleet_pages.router,
+    ],
     models=[
         "feedback_cluster.runs.models",
         "feedback_cluster.themes.models",
         "feedback_cluster.changes.models",
         "feedback_cluster.priority.models",
         "feedback_cluster.fleet.models",
+        "feedback_cluster.radar.models",
+        "feedback_cluster.dossiers.models",
     ],
     jobs=[
         Job(JOB, run_clusters, own_sessions=True, slow=True),
@@ -53,6 +70,7 @@ module = Module(
         Job(TAKE, take_effect, own_sessions=True),
         Job(listeners.ASSIGN, assign_posts, own_sessions=True),
         Job("feedback_cluster.count", count_themes, own_sessions=True),
+        Job(RECOUNT, recount, own_sessions=True),
     ],
     timers=[Timer("feedback_cluster.nightly", hour="nightly_hour")],
     commands=[commands.register],

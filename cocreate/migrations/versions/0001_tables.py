@@ -951,6 +951,30 @@ def upgrade() -> None:
         batch_op.create_index("ix_comment_thread", ["post_id", "id"], unique=False)
 
     op.create_table(
+        "dossier",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("year", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("serial", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("issue", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("theme_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("previous_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("digest", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["member.id"], name=op.f("fk_dossier_by_id_member")),
+        sa.ForeignKeyConstraint(["previous_id"], ["dossier.id"], name=op.f("fk_dossier_previous_id_dossier")),
+        sa.ForeignKeyConstraint(["run_id"], ["cluster_run.id"], name=op.f("fk_dossier_run_id_cluster_run")),
+        sa.ForeignKeyConstraint(["theme_id"], ["theme.id"], name=op.f("fk_dossier_theme_id_theme")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dossier")),
+        sa.UniqueConstraint("year", "serial", "issue", name=op.f("uq_dossier_year_serial_issue")),
+        info={"append_only": True},
+    )
+    with op.batch_alter_table("dossier", schema=None) as batch_op:
+        batch_op.create_index("ix_dossier_theme", ["theme_id", "issue"], unique=False)
+
+    op.create_table(
         "draft",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1204,6 +1228,50 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("post_tag", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_post_tag_tag"), ["tag"], unique=False)
+
+    op.create_table(
+        "radar_alert",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("theme_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("slot", sqlmodel.sql.sqltypes.AutoString(length=24), nullable=True),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "open", "watched", "incident", "false_alarm", "over", name="alertstate", native_enum=False, length=24
+            ),
+            nullable=False,
+        ),
+        sa.Column("opened_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("first_day", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("last_day", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("seen", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("expected", sa.Float(), nullable=False),
+        sa.Column("spread", sa.Float(), nullable=False),
+        sa.Column("days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("evidence", sa.Float(), nullable=False),
+        sa.Column("usual", sa.Float(), nullable=False),
+        sa.Column("people", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("negative", sa.Float(), nullable=True),
+        sa.Column("newcomers", sa.Float(), nullable=True),
+        sa.Column("groups", sa.JSON(), nullable=False),
+        sa.Column("through", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+        sa.Column("curve", sa.JSON(), nullable=False),
+        sa.Column("curve_until", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("calm_days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("calm_since", sqlmodel.sql.sqltypes.AutoString(length=10), nullable=False),
+        sa.Column("floor", sa.Float(), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
+        sa.Column("decided_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("decided_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("closed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["decided_by_id"], ["member.id"], name=op.f("fk_radar_alert_decided_by_id_member")),
+        sa.ForeignKeyConstraint(["theme_id"], ["theme.id"], name=op.f("fk_radar_alert_theme_id_theme")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_radar_alert")),
+        sa.UniqueConstraint("slot", name=op.f("uq_radar_alert_slot")),
+    )
+    with op.batch_alter_table("radar_alert", schema=None) as batch_op:
+        batch_op.create_index("ix_radar_alert_list", ["state", "opened_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_radar_alert_theme_id"), ["theme_id"], unique=False)
 
     op.create_table(
         "release_note",
@@ -1500,6 +1568,39 @@ def upgrade() -> None:
         batch_op.create_index("ix_vote_root_id", ["root_id", "member_id"], unique=False)
 
     op.create_table(
+        "dossier_receipt",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("dossier_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("department", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+        sa.Column("remark", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["dossier_id"], ["dossier.id"], name=op.f("fk_dossier_receipt_dossier_id_dossier")),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_dossier_receipt_member_id_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dossier_receipt")),
+        sa.UniqueConstraint("dossier_id", "member_id", name=op.f("uq_dossier_receipt_dossier_id_member_id")),
+    )
+    with op.batch_alter_table("dossier_receipt", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_dossier_receipt_dossier_id"), ["dossier_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_dossier_receipt_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
+        "dossier_voice",
+        sa.Column("dossier_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("body", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("person", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("salt", sqlmodel.sql.sqltypes.AutoString(length=32), nullable=False),
+        sa.Column("blanked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["dossier_id"], ["dossier.id"], name=op.f("fk_dossier_voice_dossier_id_dossier")),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_dossier_voice_post_id_post")),
+        sa.PrimaryKeyConstraint("dossier_id", "post_id", name=op.f("pk_dossier_voice")),
+    )
+    with op.batch_alter_table("dossier_voice", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_dossier_voice_post_id"), ["post_id"], unique=False)
+
+    op.create_table(
         "merge_objection",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("merge_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1567,6 +1668,74 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_post_split_part_split_id"), ["split_id"], unique=False)
 
     op.create_table(
+        "radar_act",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("alert_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "raised",
+                "grew",
+                "watch",
+                "false_alarm",
+                "incident",
+                "reopen",
+                "over",
+                "lead",
+                "statement",
+                "approved",
+                "published",
+                "question",
+                "pin",
+                "unpin",
+                "exit",
+                "closed",
+                name="actkind",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["alert_id"], ["radar_alert.id"], name=op.f("fk_radar_act_alert_id_radar_alert")),
+        sa.ForeignKeyConstraint(["by_id"], ["member.id"], name=op.f("fk_radar_act_by_id_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_radar_act")),
+        info={"append_only": True},
+    )
+    with op.batch_alter_table("radar_act", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_radar_act_alert_id"), ["alert_id"], unique=False)
+
+    op.create_table(
+        "radar_incident",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("alert_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("theme_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("lead_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("opened_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("opened_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("answer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("exit_ratio", sa.Float(), nullable=False),
+        sa.Column("exit_days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("report", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("closed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("closed_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["alert_id"], ["radar_alert.id"], name=op.f("fk_radar_incident_alert_id_radar_alert")),
+        sa.ForeignKeyConstraint(
+            ["answer_id"], ["theme_answer.id"], name=op.f("fk_radar_incident_answer_id_theme_answer")
+        ),
+        sa.ForeignKeyConstraint(["closed_by_id"], ["member.id"], name=op.f("fk_radar_incident_closed_by_id_member")),
+        sa.ForeignKeyConstraint(["lead_id"], ["member.id"], name=op.f("fk_radar_incident_lead_id_member")),
+        sa.ForeignKeyConstraint(["opened_by_id"], ["member.id"], name=op.f("fk_radar_incident_opened_by_id_member")),
+        sa.ForeignKeyConstraint(["theme_id"], ["theme.id"], name=op.f("fk_radar_incident_theme_id_theme")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_radar_incident")),
+        sa.UniqueConstraint("alert_id", name=op.f("uq_radar_incident_alert_id")),
+    )
+    with op.batch_alter_table("radar_incident", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_radar_incident_theme_id"), ["theme_id"], unique=False)
+
+    op.create_table(
         "run_change",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1622,16 +1791,46 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("suggestion_id", "member_id", name=op.f("pk_merge_report")),
     )
+    op.create_table(
+        "radar_question",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("incident_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("question", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("answer", sqlmodel.sql.sqltypes.AutoString(length=1000), nullable=False),
+        sa.Column("pinned", sa.Boolean(), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["member.id"], name=op.f("fk_radar_question_by_id_member")),
+        sa.ForeignKeyConstraint(
+            ["incident_id"], ["radar_incident.id"], name=op.f("fk_radar_question_incident_id_radar_incident")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_radar_question")),
+    )
+    with op.batch_alter_table("radar_question", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_radar_question_incident_id"), ["incident_id"], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("radar_question", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_radar_question_incident_id"))
+
+    op.drop_table("radar_question")
     op.drop_table("merge_report")
     with op.batch_alter_table("run_change", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_run_change_run_id"))
 
     op.drop_table("run_change")
+    with op.batch_alter_table("radar_incident", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_radar_incident_theme_id"))
+
+    op.drop_table("radar_incident")
+    with op.batch_alter_table("radar_act", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_radar_act_alert_id"))
+
+    op.drop_table("radar_act")
     with op.batch_alter_table("post_split_part", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_post_split_part_split_id"))
 
@@ -1646,6 +1845,15 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_merge_objection_decided_at"))
 
     op.drop_table("merge_objection")
+    with op.batch_alter_table("dossier_voice", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_dossier_voice_post_id"))
+
+    op.drop_table("dossier_voice")
+    with op.batch_alter_table("dossier_receipt", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_dossier_receipt_member_id"))
+        batch_op.drop_index(batch_op.f("ix_dossier_receipt_dossier_id"))
+
+    op.drop_table("dossier_receipt")
     with op.batch_alter_table("vote", schema=None) as batch_op:
         batch_op.drop_index("ix_vote_root_id")
         batch_op.drop_index(batch_op.f("ix_vote_post_id"))
@@ -1700,6 +1908,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_release_note_item_id"))
 
     op.drop_table("release_note")
+    with op.batch_alter_table("radar_alert", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_radar_alert_theme_id"))
+        batch_op.drop_index("ix_radar_alert_list")
+
+    op.drop_table("radar_alert")
     with op.batch_alter_table("post_tag", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_post_tag_tag"))
 
@@ -1757,6 +1970,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_draft_saved_at")
 
     op.drop_table("draft")
+    with op.batch_alter_table("dossier", schema=None) as batch_op:
+        batch_op.drop_index("ix_dossier_theme")
+
+    op.drop_table("dossier")
     with op.batch_alter_table("comment", schema=None) as batch_op:
         batch_op.drop_index("ix_comment_thread")
         batch_op.drop_index(batch_op.f("ix_comment_parent_id"))

@@ -15,6 +15,8 @@ TABLES = (
     "status_change",
     "theme_decision",
     "item_change",
+    "radar_act",
+    "dossier",
     "run_decision",
     "score_weights",
 )
