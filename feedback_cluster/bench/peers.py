@@ -74,8 +74,6 @@ def bertopic_groups(
         from sklearn.feature_extraction.text import CountVectorizer
         from umap import UMAP
 
-        from feedback_cluster.pipeline.features import as_is
-
         if dense:
             from hdbscan import HDBSCAN
 
@@ -84,13 +82,18 @@ def bertopic_groups(
             cluster = KMeans(k or 8, n_init=10, random_state=seed)
         model = BERTopic(
             umap_model=UMAP(n_neighbors=15, n_components=5, min_dist=0.0, metric="cosine", random_state=seed),
-            hdbscan_model=cluster, vectorizer_model=CountVectorizer(analyzer=as_is), top_n_words=KEYWORDS,
+            hdbscan_model=cluster, vectorizer_model=CountVectorizer(analyzer=str.split), top_n_words=KEYWORDS,
             # One more topic than asked for: BERTopic counts its outliers among them.
             nr_topics=k + 1 if dense and k else None, calculate_probabilities=False,
+            language="multilingual",  # "english" would strip every Chinese character
         )  # fmt: skip
-        topics, _ = model.fit_transform(documents, embeddings=rows)
+        texts = [" ".join(word.replace(" ", "_") for word in document) for document in documents]
+        topics, _ = model.fit_transform(texts, embeddings=rows)
     labels = np.asarray(topics, dtype=np.int64)
-    words = [[word for word, _ in model.get_topic(int(topic)) if word] for topic in np.unique(labels[labels >= 0])]
+    words = [
+        [word.replace("_", " ") for word, _ in model.get_topic(int(topic)) if word]
+        for topic in np.unique(labels[labels >= 0])
+    ]
     return labels, words
 
 
