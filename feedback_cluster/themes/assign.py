@@ -12,10 +12,11 @@ from sqlmodel import Session, col, select
 from cocreate.core import clock, outbox
 from cocreate.core.runtime import Runtime
 from feedback_cluster.events import ThemePostsChanged
-from feedback_cluster.runs import store
+from feedback_cluster.priority.queries import safety_words
 from feedback_cluster.runs.folder import voice
 from feedback_cluster.runs.models import RunModel
 from feedback_cluster.themes import pins, stats
+from feedback_cluster.themes.facts import facts_of
 from feedback_cluster.themes.models import Source, ThemePost
 from feedback_cluster.themes.queries import current_run_id
 from forum import api as forum
@@ -98,7 +99,7 @@ def _write(
     places: list[tuple[int | None, float]],
 ) -> set[int]:
     """Replace these posts' rows; the themes that gained, lost or only need counting."""
-    said = pins.pins(session, post_ids)
+    said, danger = pins.pins(session, post_ids), safety_words(session)
     were = session.exec(
         select(ThemePost.theme_id).where(ThemePost.run_id == run_id, col(ThemePost.post_id).in_(post_ids))
     ).all()
@@ -111,7 +112,7 @@ def _write(
         elif told is not None and found in told.apart:
             theme_id, source = None, Source.PERSON
         place = {"theme_id": theme_id, "confidence": confidence, "source": source}
-        rows.append({"run_id": run_id, "post_id": post.id, **place, **store.facts_of(post)})
+        rows.append({"run_id": run_id, "post_id": post.id, **place, **facts_of(post, danger)})
     connection = session.connection()
     connection.execute(
         sa.delete(ThemePost).where(col(ThemePost.run_id) == run_id, col(ThemePost.post_id).in_(post_ids))

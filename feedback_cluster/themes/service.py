@@ -181,6 +181,21 @@ def assign(session: Session, theme: Theme, member_id: int | None, *, by: Actor) 
     return change(session, theme, DecisionKind.ASSIGN, by=by, assignee_id=member_id)
 
 
+def size_effort(session: Session, theme: Theme, size: str, *, by: Actor, zone: ZoneInfo) -> ThemeDecision:
+    """Say how much work it would be, as a T-shirt size; "" for not known."""
+    _standing(theme)
+    if size == theme.effort:
+        raise AlreadySo(f"theme {theme.id} is {size}")
+    theme_id = theme.id or 0
+    before, after = {"effort": theme.effort}, {"effort": size}
+    theme.effort = size
+    session.add(theme)
+    session.flush()
+    decision = record(session, theme_id, DecisionKind.EFFORT, by=by, before=before, after=after, touched=[theme_id])
+    announce(session, {theme_id}, zone)
+    return decision
+
+
 def write_note(session: Session, theme: Theme, text: str, *, by: Actor) -> ThemeDecision:
     """Replace the internal note; empty words take it away."""
     words = text.strip()

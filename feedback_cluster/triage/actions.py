@@ -140,6 +140,23 @@ def _staff_name(db: Session, member_id: int) -> str:
     return names[member_id]
 
 
+@router.post("/themes/{theme_id}/effort", dependencies=TRIAGE)
+def size_theme(
+    theme_id: RowId,
+    page: CurrentPage,
+    actor: CurrentActor,
+    runtime: CurrentRuntime,
+    db: Db,
+    size: Annotated[str, Form(pattern="^(XS|S|M|L|XL)?$")] = "",
+    back: Back = "",
+) -> Response:
+    """Size the work that a theme would be; an empty size: nobody knows yet."""
+    decision = service.size_effort(db, get_theme(db, theme_id), size, by=actor, zone=runtime.settings.zone)
+    if not size:
+        return _done(page, decision, back, N_("No size any more."))
+    return _done(page, decision, back, N_("Sized %(size)s. The score follows."), size=size)
+
+
 @router.post("/themes/{theme_id}/note", dependencies=TRIAGE)
 def note_theme(
     theme_id: RowId, page: CurrentPage, actor: CurrentActor, db: Db, text: Annotated[str, Form()] = "", back: Back = ""

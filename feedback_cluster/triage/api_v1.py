@@ -11,10 +11,14 @@ from cocreate.core.errors import NotFound
 from cocreate.web.access import ReadDb, RowId, allow
 from cocreate.web.paging import BadCursor
 from cocreate.web.refusals import FOR_TOKENS, refusals
+from feedback_cluster.fleet.index import Verdict
+from feedback_cluster.fleet.queries import as_json, representation
+from feedback_cluster.priority.understanding import evidence_json
 from feedback_cluster.themes.answers import standing_answers
 from feedback_cluster.themes.cards import quotes_of, twelve_weeks
 from feedback_cluster.themes.models import Theme, TriageStatus
 from feedback_cluster.themes.queries import get_theme, post_ids_of, resolve
+from feedback_cluster.themes.score import FORMULA
 from feedback_cluster.triage.queries import find_themes, ordered_parts
 
 router = APIRouter(prefix="/api/v1", tags=["themes"])
@@ -35,16 +39,91 @@ EXAMPLE: dict[str, Any] = {
     "kinds": {"problem": 33, "idea": 8},
     "trend": 0.12,
     "score": 58.4,
-    "score_parts": {"people": 23.5, "voices": 9.0, "trend": 2.4, "votes": 10.4, "problems": 8.0, "waiting": 5.1},
+    "score_parts": {
+        "cars": 9.1,
+        "people": 15.7,
+        "voices": 3.0,
+        "need": 6.2,
+        "segments": 3.1,
+        "trend": 1.2,
+        "safety": 0.0,
+        "waiting": 2.5,
+        "effort": 2.5,
+    },
+    "score_formula": 2,
+    "sentiment": {"negative": 21, "neutral": 17, "positive": 3},
+    "evidence": {
+        "verified_cars": 16,
+        "speakers": 39,
+        "came_back": 2,
+        "urgent": 5,
+        "dangers": {"失速": 1},
+        "effort": "M",
+    },
     "quote": {"post_id": 318, "text": "座椅通风开三档像吹风机"},
     "answer": None,
     "last_at": "2026-11-20T08:12:00Z",
 }
 
 
+REPRESENTATION: dict[str, Any] = {
+    "fleet": "upload",
+    "cars": 48_200,
+    "traits": {
+        "model": [
+            {
+                "group": "云麓", "speakers": 28, "share": 0.7368, "fleet_share": 0.41, "index": 1.8, "low": 1.41,
+                "high": 2.07, "verdict": "loud",
+            }
+        ]
+    },
+}  # fmt: skip
+
+
 class QuoteOut(BaseModel):
     post_id: int
     text: str
+
+
+class SentimentOut(BaseModel):
+    """Voices that complain, do neither, and praise."""
+
+    negative: int
+    neutral: int
+    positive: int
+
+
+class EvidenceOut(BaseModel):
+    """What the score was computed from. speakers: authors, a nameless voice for itself; dangers: speakers by word."""
+
+    verified_cars: int
+    speakers: int
+    came_back: int
+    urgent: int
+    dangers: dict[str, int]
+    effort: str | None
+
+
+class GroupOut(BaseModel):
+    """Owners of one group. index: their share of the speakers by their share of the fleet, with its 95 % interval; null
+    where too few speak to tell, or, as high, where there is no bound."""
+
+    group: str
+    speakers: int
+    share: float
+    fleet_share: float
+    index: float | None
+    low: float | None
+    high: float | None
+    verdict: Verdict
+
+
+class RepresentationOut(BaseModel):
+    """Who speaks beside the fleet, by model, model_year and region where both are known."""
+
+    fleet: str
+    cars: int
+    traits: dict[str, list[GroupOut]]
 
 
 class ThemeOut(BaseModel):
@@ -66,6 +145,9 @@ class ThemeOut(BaseModel):
     trend: float
     score: float
     score_parts: dict[str, float]
+    score_formula: int
+    sentiment: SentimentOut
+    evidence: EvidenceOut
     quote: QuoteOut | None
     answer: str | None
     last_at: datetime | None
@@ -79,8 +161,11 @@ class ThemePage(BaseModel):
 class ThemeDetail(ThemeOut):
     """A theme with the posts behind it, surest first, at most two hundred."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {**EXAMPLE, "post_ids": [318, 290, 77]}})
+    model_config = ConfigDict(
+        json_schema_extra={"example": {**EXAMPLE, "representation": REPRESENTATION, "post_ids": [318, 290, 77]}}
+    )
 
+    representation: RepresentationOut
     post_ids: list[int]
 
 
@@ -103,7 +188,10 @@ def read_theme(theme_id: RowId, db: ReadDb) -> ThemeDetail:
     """One theme; a merged one answers with the theme it is shown under."""
     theme = get_theme(db, resolve(db, theme_id))
     posts = post_ids_of(db, [theme.id or 0])[theme.id or 0]
-    return ThemeDetail(**_values(db, [theme])[0], post_ids=posts[:LISTED_POSTS])
+    who = as_json(*representation(db, theme.id or 0))
+    return ThemeDetail(
+        **_values(db, [theme])[0], representation=RepresentationOut(**who), post_ids=posts[:LISTED_POSTS]
+    )
 
 
 def _values(db: Session, themes: list[Theme]) -> list[dict[str, Any]]:
@@ -114,6 +202,8 @@ def _values(db: Session, themes: list[Theme]) -> list[dict[str, Any]]:
             **{name: getattr(theme, name) for name in ThemeOut.model_fields if hasattr(theme, name)},
             "weekly": twelve_weeks(theme.weekly),
             "score_parts": ordered_parts(theme.parts),
+            "score_formula": FORMULA,
+            **evidence_json(theme),
             "quote": next(
                 ({"post_id": quote.post_id, "text": quote.text} for quote in quotes.get(theme.id or 0, [])), None
             ),

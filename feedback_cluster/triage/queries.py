@@ -16,7 +16,7 @@ from cocreate.web import paging
 from feedback_cluster.themes.cards import twelve_weeks
 from feedback_cluster.themes.models import Theme, ThemePost, TriageStatus
 from feedback_cluster.themes.queries import current_run
-from feedback_cluster.themes.score import PART_LABELS
+from feedback_cluster.themes.score import TERM_LABELS
 
 GROWING = 0.15
 PAGE = 50
@@ -192,7 +192,7 @@ def _row(theme: Theme) -> QueueRow:
 
 def ordered_parts(parts: dict[str, float]) -> dict[str, float]:
     """The parts of a score in the order in which they are explained."""
-    return {name: parts.get(name, 0.0) for name in PART_LABELS}
+    return {name: parts.get(name, 0.0) for name in TERM_LABELS}
 
 
 def ids_of(rows: Sequence[QueueRow]) -> list[int]:

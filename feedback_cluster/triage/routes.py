@@ -14,7 +14,7 @@ from cocreate.web.page import CurrentPage
 from feedback_cluster.runs.service import active_run
 from feedback_cluster.themes.models import TRIAGE_LABELS, Theme
 from feedback_cluster.themes.queries import current_run_id, get_theme
-from feedback_cluster.themes.score import FULL_POINTS, PART_LABELS
+from feedback_cluster.themes.score import TERM_LABELS
 from feedback_cluster.themes.service import themes_for_choice
 from feedback_cluster.triage.queries import VIEW_LABELS, Filters, View, ids_of, queue, view_counts
 from feedback_cluster.triage.views import theme_context, voices
@@ -51,8 +51,7 @@ def show_themes(
         "extras": page.slots(db, "theme.card", ids_of(listing.items)),
         "names": {person.id: person.name for person in staff(db, *STAFF)},
         "labels": TRIAGE_LABELS,
-        "part_labels": PART_LABELS,
-        "full_points": FULL_POINTS,
+        "part_labels": TERM_LABELS,
     }
     if page.partial and cursor:
         return page.render("feedback_cluster/triage/inbox.html", block="rows", **shared)

@@ -10,14 +10,13 @@ from cocreate.core.actor import STAFF, Actor
 from cocreate.core.text_marks import N_
 from cocreate.identity.members.queries import NOBODY, Person, people, staff
 from cocreate.web import paging
+from feedback_cluster.priority.understanding import understanding
 from feedback_cluster.themes.answers import answers_of
 from feedback_cluster.themes.cards import Quote, mondays, quotes_of
 from feedback_cluster.themes.decisions import DECISION_LABELS, history
 from feedback_cluster.themes.models import Answer, DecisionKind, Source, Theme, ThemeDecision
 from feedback_cluster.themes.queries import members
-from feedback_cluster.themes.score import FULL_POINTS, PART_LABELS
 from feedback_cluster.themes.service import note_of, themes_for_choice
-from feedback_cluster.triage.queries import ordered_parts
 from forum import api as forum
 
 SOURCE_LABELS = {
@@ -89,9 +88,7 @@ def theme_context(
             {"label": forum.KIND_LABELS[forum.PostKind(kind)], "value": count} for kind, count in theme.kinds.items()
         ],
         "quotes": [(quote, quoted[quote.post_id]) for quote in quotes if quote.post_id in quoted],
-        "parts": [
-            (PART_LABELS[name], points, FULL_POINTS[name]) for name, points in ordered_parts(theme.parts).items()
-        ],
+        **understanding(session, theme),
         "assignee": known.get(theme.assignee_id or 0),
         "assignees": [(person.id, person.name) for person in assignees],
         "note": note_of(session, theme),

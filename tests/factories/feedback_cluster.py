@@ -16,9 +16,10 @@ from cocreate.core.runtime import Runtime
 from cocreate.identity.members.models import Member
 from cocreate.identity.sessions.service import make_actor
 from feedback_cluster.runs import folder as work
-from feedback_cluster.runs import jobs, service, store
+from feedback_cluster.runs import jobs, service
 from feedback_cluster.runs.models import Cause, CurrentRun, Run, RunState
 from feedback_cluster.themes import stats
+from feedback_cluster.themes.facts import facts_of
 from feedback_cluster.themes.models import Source, Theme, ThemePost
 from feedback_cluster.themes.queries import current_run_id
 from feedback_cluster.themes.service import add_theme
@@ -67,7 +68,7 @@ def make_theme(runtime: Runtime, make_voices: Callable[..., list[int]]) -> Calla
                 session.add(
                     ThemePost(
                         run_id=run_id, post_id=post.id, theme_id=theme.id, confidence=round(0.9 - 0.01 * place, 4),
-                        source=Source.RUN, **store.facts_of(post),
+                        source=Source.RUN, **facts_of(post),
                     )
                 )  # fmt: skip
             session.flush()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -70,15 +71,9 @@ def fleet(session: Session) -> list[FleetPart]:
     return [FleetPart(*row) for row in session.exec(statement)]
 
 
-def verified_among(session: Session, ids: Iterable[int | None]) -> set[int]:
-    """Those of the cars that the brand has verified and that are still in a garage."""
-    wanted = {vehicle_id for vehicle_id in ids if vehicle_id is not None}
-    if not wanted:
-        return set()
-    statement = select(Vehicle.id).where(
-        col(Vehicle.id).in_(wanted), col(Vehicle.verified_at).is_not(None), col(Vehicle.removed_at).is_(None)
-    )
-    return {vehicle_id or 0 for vehicle_id in session.exec(statement)}
+def verified_cars() -> Any:
+    """Ids of the cars that the brand has verified and that are still in a garage, as a subquery."""
+    return select(Vehicle.id).where(col(Vehicle.verified_at).is_not(None), col(Vehicle.removed_at).is_(None))
 
 
 def known_models(session: Session, limit: int = 40) -> list[str]:
