@@ -2,8 +2,9 @@
 
 `job.json`: {"parameters": {…`Parameters`…}, "cold": false, "locked": [theme, …]}; all of it may be left out.
 `lexicon.json`: the lexicon of this run (`Lexicon.as_json`); the shipped one when there is no such file.
-`posts.jsonl`: one object a line, {"id": int, "text": str, "theme": int|null, "fixed": int|null, "apart": [int, …]};
-theme is where the last run put the post, fixed where a person put it, apart where a person said it does not belong.
+`posts.jsonl`: one object a line, {"id": int, "text": str, "theme": int|null, "fixed": int|null, "apart": [int, …],
+"public": bool}; theme is where the last run put the post, fixed where a person put it, apart where a person said it
+does not belong. A post that is not public (all are, where nothing is said) is grouped, but lends no word and no quote.
 
 Warm (the default once any post has a theme): the themes start from their posts and keep their ids; posts that fit
 nothing may found a new one. Cold: clusters are made afresh and matched one to one to the themes they resemble.
@@ -41,6 +42,7 @@ class Post:
     theme: int | None = None
     fixed: int | None = None
     apart: tuple[int, ...] = ()
+    public: bool = True
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,7 @@ def run_folder(folder: Path, progress: Progress) -> dict[str, Any]:
             apart=themes.apart,
             known=len(themes.ids),
             grow=themes.cold,
+            public=np.array([post.public for post in posts], dtype=bool),
             progress=progress,
         )
     with watch.stage("write"):
@@ -100,10 +103,13 @@ def run_folder(folder: Path, progress: Progress) -> dict[str, Any]:
                 "keywords": list(cluster.keywords),
                 "size": cluster.size,
                 "quotes": [posts[row].id for row in cluster.quotes],
+                "dissent": None if cluster.dissent is None else posts[cluster.dissent].id,
+                "area": cluster.area,
             }
             for cluster in model.clusters_
             if cluster.size or theme_of.get(cluster.number) in job.locked
         ],
+        "areas": [{"area": a.number, "label": a.label, "themes": list(a.clusters)} for a in model.areas_],
         "rest": int(np.sum(model.labels_ == REST)),
         "scores": scores(model, themes, theme_of),
         "fingerprint": fingerprint(posts),
@@ -187,7 +193,9 @@ def read_posts(path: Path) -> list[Post]:
             try:
                 told = json.loads(line)
                 apart = tuple(told.get("apart") or ())
-                posts.append(Post(int(told["id"]), str(told["text"]), told.get("theme"), told.get("fixed"), apart))
+                public = bool(told.get("public", True))
+                text = str(told["text"])
+                posts.append(Post(int(told["id"]), text, told.get("theme"), told.get("fixed"), apart, public))
             except (AttributeError, KeyError, TypeError, ValueError) as wrong:
                 raise ValueError(f"posts.jsonl line {number}: {wrong!r}") from wrong
     return posts

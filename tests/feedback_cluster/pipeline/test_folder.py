@@ -66,8 +66,8 @@ def test_a_first_run_writes_everything_a_run_owes(tmp_path: Path) -> None:
     done = start(tmp_path, lines_of(TEXTS), {"parameters": {"k": 8, "seed": 4}})
     assert (done.returncode, done.stderr) == (0, "")
     result = result_of(tmp_path)
-    assert set(result) == {"themes", "rest", "scores", "fingerprint", "versions", "seconds", "peak_mb"}
-    assert len(result["themes"]) == 8
+    assert set(result) == {"themes", "areas", "rest", "scores", "fingerprint", "versions", "seconds", "peak_mb"}
+    assert 6 <= len(result["themes"]) <= 8
     assert {told["theme"] for told in result["themes"]} == {None}
     assert sum(told["size"] for told in result["themes"]) + result["rest"] == len(TEXTS)
     assert result["peak_mb"] > 10
@@ -77,7 +77,7 @@ def test_a_first_run_writes_everything_a_run_owes(tmp_path: Path) -> None:
     for told in result["themes"]:
         assert {clusters[post] for post in told["quotes"]} == {told["cluster"]}
     labels, _ = ThemeModel.load(tmp_path / "model.npz").predict(TEXTS)
-    assert labels.tolist() == list(clusters.values())
+    assert np.mean(labels == list(clusters.values())) > 0.9  # where a post only stays by reluctance they differ
 
 
 def test_progress_is_one_json_object_a_line_and_ends_complete(tmp_path: Path) -> None:
@@ -172,3 +172,21 @@ def test_the_fingerprint_follows_texts_and_decisions_alone() -> None:
     assert fingerprint([post]) == fingerprint([Post(1, "座椅", theme=5)])
     others = [Post(1, "座椅 "), Post(2, "座椅"), Post(1, "座椅", fixed=5), Post(1, "座椅", apart=(5,))]
     assert len({fingerprint([other]) for other in [post, *others]}) == 5
+
+
+def test_a_post_that_is_not_public_is_grouped_and_neither_quoted_nor_heard(tmp_path: Path) -> None:
+    lines = [line | {"text": f"霹雳火{line['text']}", "public": False} for line in lines_of(TEXTS[::2])]
+    open_lines = lines_of(TEXTS[1::2], first_id=901)
+    result = run(tmp_path, lines + open_lines, {"parameters": {"k": 8}})
+    assert sum(told["size"] for told in result["themes"]) + result["rest"] == len(TEXTS)
+    shown = [post for told in result["themes"] for post in (*told["quotes"], told["dissent"]) if post is not None]
+    assert shown
+    assert min(shown) >= 901
+    assert "霹雳火" not in json.dumps([result["themes"], result["areas"]], ensure_ascii=False)
+
+
+def test_every_theme_stands_in_the_area_that_lists_it(tmp_path: Path) -> None:
+    result = run(tmp_path, lines_of(TEXTS), {"parameters": {"k": 8}})
+    listed = {cluster: area["area"] for area in result["areas"] for cluster in area["themes"]}
+    assert {told["cluster"]: told["area"] for told in result["themes"]} == listed
+    assert len({area["label"] for area in result["areas"]}) == len(result["areas"]) > 1

@@ -12,7 +12,7 @@ from feedback_cluster.pipeline.model import ThemeModel
 from feedback_cluster.pipeline.names import FEWEST, Sampled, candidates, choose_names
 from feedback_cluster.pipeline.parameters import Parameters
 from feedback_cluster.pipeline.phrases import LONGEST, Reader, find_phrases, shown, windows, written
-from tests.feedback_cluster.pipeline.gold import TEXTS
+from tests.feedback_cluster.pipeline.gold import SUBJECTS, TEXTS
 
 READER = Reader(Lexicon.default())
 SECRET = "内部代号霹雳火计划"  # words of an invented project, said by staff alone
@@ -98,7 +98,7 @@ def test_a_phrase_needs_three_posts_that_hold_its_words() -> None:
 
 
 def test_the_cluster_with_the_better_claim_gets_the_phrase() -> None:
-    found = [[(1.0, "车内异味"), (0.9, "空调异味")], [(2.0, "车内异味")], []]
+    found = [[(2.9, "车内异味"), (0.9, "空调异味")], [(3.0, "车内异味")], []]
     assert choose_names(found, [["异味"], ["异味"], ["异味", "空调"]], ["", "", ""]) == [
         "空调异味",
         "车内异味",
@@ -125,7 +125,7 @@ def test_without_a_phrase_keywords_a_quote_or_a_number_name_it(words: list[str],
     assert choose_names([[]], [words], [quote]) == [name]
 
 
-SUBJECTS = [
+SAYINGS = [
     "座椅通风噪音大",
     "蓝牙总是断连",
     "冬季续航缩水",
@@ -136,7 +136,7 @@ SUBJECTS = [
     "OTA 推送失败",
     "",
 ]
-POSTS = st.lists(st.sampled_from(SUBJECTS), max_size=40)
+POSTS = st.lists(st.sampled_from(SAYINGS), max_size=40)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -154,7 +154,7 @@ def test_names_are_there_short_different_and_say_something(texts: list[str], k: 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sets(st.integers(0, len(TEXTS) - 1), min_size=3, max_size=70), st.integers(0, 3))
 def test_nothing_shown_is_said_by_private_posts_alone(private: set[int], seed: int) -> None:
-    texts = [f"{SECRET}，{SECRET}：{text}" if row in private else text for row, text in enumerate(TEXTS)]
+    texts = [f"{SUBJECTS[row]}霹雳火，{SECRET}：{text}" if row in private else text for row, text in enumerate(TEXTS)]
     public = np.array([row not in private for row in range(len(texts))])
     model = ThemeModel(Parameters(k=8, dim=30, seed=seed)).fit(texts, public=public)
     said_in_public = "".join(text for text, is_public in zip(texts, public, strict=True) if is_public)
