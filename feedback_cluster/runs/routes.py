@@ -9,8 +9,11 @@ from cocreate.core.text_marks import N_
 from cocreate.identity.members.queries import people
 from cocreate.web.access import CurrentActor, Db, ReadDb, RowId, allow
 from cocreate.web.page import CurrentPage
+from feedback_cluster.changes.models import APPROVAL_LABELS
+from feedback_cluster.changes.policy import policy
+from feedback_cluster.changes.queries import waiting_run
 from feedback_cluster.runs import service
-from feedback_cluster.runs.models import CAUSE_LABELS, STATE_LABELS, Run, RunState
+from feedback_cluster.runs.models import CAUSE_LABELS, STATE_LABELS, VERDICT_LABELS, Run, RunState
 from feedback_cluster.themes.queries import current_run_id
 
 router = APIRouter(include_in_schema=False)
@@ -44,6 +47,9 @@ def show_runs(page: CurrentPage, db: ReadDb, before: Annotated[int | None, Query
         "current": current,
         "stale": current is not None and service.get_run(db, current).lexicon_changed_at,
         "active": service.active_run(db),
+        "waiting": waiting_run(db),
+        "policy": policy(db),
+        "approval_labels": APPROVAL_LABELS,
         "next_url": page.url("show_runs", {"before": runs[PAGE - 1].id}) if len(runs) > PAGE else None,
     }
     return page.render("feedback_cluster/runs/list.html", block="progress", **context)
@@ -88,6 +94,7 @@ def _context(page: CurrentPage, runs: list[Run]) -> dict[str, Any]:
         "runs": runs,
         "state_labels": STATE_LABELS,
         "cause_labels": CAUSE_LABELS,
+        "verdict_labels": VERDICT_LABELS,
         "steps_of": lambda run: steps_of(page, run),
         "percent_of": percent_of,
         "pill_of": PILLS,

@@ -33,7 +33,7 @@ def seed_words(session: Session) -> dict[int, list[str]]:
     statement = select(Theme.id, Theme.seeds).where(
         col(Theme.born_at).is_not(None), col(Theme.merged_into_id).is_(None), Theme.status != TriageStatus.HIDDEN
     )
-    return {theme_id or 0: words for theme_id, words in session.exec(statement) if words}
+    return {theme_id or 0: list(words) for theme_id, words in session.exec(statement) if words}
 
 
 def clear(runtime: Runtime, run_id: int) -> None:

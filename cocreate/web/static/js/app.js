@@ -28,7 +28,11 @@
     before = key;
     clearTimeout(forget);
     forget = setTimeout(() => { before = ""; }, 900);
-    const match = (wish) => all(`[data-key="${CSS.escape(wish)}"]`, scope).find((element) => seen(element) && !element.disabled);
+    const row = document.activeElement.closest("[data-row]");
+    const match = (wish) => {
+      const found = all(`[data-key="${CSS.escape(wish)}"]`, scope).filter((element) => seen(element) && !element.disabled);
+      return found.find((element) => row?.contains(element)) || found[0];
+    };
     const control = match(both) || match(key);
     if (control) { event.preventDefault(); before = ""; control.focus(); control.click(); return; }
     if (key === "/") { const field = all("[data-search]").find(seen); if (field) { event.preventDefault(); field.focus(); field.select(); } }
