@@ -20,6 +20,7 @@ import main
 from cocreate.core import schema
 from cocreate.core.actor import Role
 from cocreate.core.config import Settings
+from cocreate.core.jobs import Worker
 from cocreate.core.runtime import Runtime
 from cocreate.identity.members.models import Member
 from cocreate.identity.members.service import add_member
@@ -135,6 +136,13 @@ def nearby(app: FastAPI, runtime: Runtime) -> Iterator[Site]:
     server.should_exit = True
     thread.join(timeout=15)
     assert not thread.is_alive()
+
+
+@pytest.fixture
+def lively(nearby: Site, worker: Worker) -> Site:
+    """The same, where threads of this process also do what is owed."""
+    worker.start()
+    return nearby
 
 
 @pytest.fixture
