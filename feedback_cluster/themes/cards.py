@@ -93,6 +93,12 @@ def quotes_of(
     return _spoken_by(session, {theme.id or 0: theme.quotes for theme in themes}, actor=actor, most=most)
 
 
+def dissent_of(session: Session, theme: Theme, *, actor: Actor = GUEST) -> Quote | None:
+    """What somebody says who sees it differently from most, if `actor` may read it."""
+    said = [] if theme.dissent_id is None else [theme.dissent_id]
+    return next(iter(_spoken_by(session, {0: said}, actor=actor, most=1).get(0, [])), None)
+
+
 def _spoken_by(
     session: Session, listed: Mapping[int, Sequence[int]], *, actor: Actor, most: int
 ) -> dict[int, list[Quote]]:

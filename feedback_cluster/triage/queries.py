@@ -14,7 +14,7 @@ from cocreate.core.text_marks import N_
 from cocreate.text.fold import fold
 from cocreate.web import paging
 from feedback_cluster.themes.cards import twelve_weeks
-from feedback_cluster.themes.models import Theme, ThemePost, TriageStatus
+from feedback_cluster.themes.models import Theme, ThemeArea, ThemePost, TriageStatus
 from feedback_cluster.themes.queries import current_run
 from feedback_cluster.themes.score import TERM_LABELS
 
@@ -52,6 +52,7 @@ class Filters:
     board: int | None = None
     assignee: int | None = None
     q: str = ""
+    area: int | None = None
 
     def as_query(self, **changed: Any) -> dict[str, Any]:
         """The same as parts of an address, some of them changed."""
@@ -61,6 +62,7 @@ class Filters:
             "board": self.board,
             "assignee": self.assignee,
             "q": self.q,
+            "area": self.area,
         }
         return told | changed
 
@@ -80,6 +82,7 @@ class QueueRow:
     parts: dict[str, float]
     oldest_open_at: datetime | None
     assignee_id: int | None
+    area_id: int | None = None
 
     @property
     def growing(self) -> bool:
@@ -116,6 +119,28 @@ def view_counts(session: Session, me: int) -> dict[View, int]:
         *[sa.func.coalesce(sa.func.sum(sa.case((sa.and_(*_of_view(view, me)), 1), else_=0)), 0) for view in View]
     ).where(*_alive())
     return dict(zip(View, session.exec(statement).one(), strict=True))
+
+
+@dataclass(frozen=True)
+class AreaRow:
+    """An area with how many themes of the view stand in it."""
+
+    id: int
+    name: str
+    themes: int
+
+
+def areas_of(session: Session, view: View, me: int) -> list[AreaRow]:
+    """The areas that have themes with voices, those with most voices first; themes counts those of the view."""
+    here = sa.func.sum(sa.case((sa.and_(*_of_view(view, me)), 1), else_=0))
+    statement: Any = (
+        select(ThemeArea.id, ThemeArea.name, sa.func.coalesce(here, 0))
+        .join(Theme, col(Theme.area_id) == ThemeArea.id)
+        .where(*_alive(), ThemeArea.hidden == sa.false())
+        .group_by(col(ThemeArea.id), col(ThemeArea.name))
+        .order_by(sa.func.sum(Theme.size).desc(), col(ThemeArea.id))
+    )
+    return [AreaRow(*row) for row in session.exec(statement)]
 
 
 def find_themes(
@@ -156,6 +181,8 @@ def _conditions(filters: Filters, me: int) -> list[Any]:
     found = [*_alive(), *_of_view(filters.view, me)]
     if filters.assignee is not None:
         found.append(col(Theme.assignee_id) == filters.assignee)
+    if filters.area is not None:
+        found.append(col(Theme.area_id) == filters.area)
     for word in fold(filters.q).split():
         found.append(col(Theme.words).contains(word, autoescape=True))
     within = []
@@ -187,6 +214,7 @@ def _row(theme: Theme) -> QueueRow:
         parts=ordered_parts(theme.parts),
         oldest_open_at=theme.oldest_open_at,
         assignee_id=theme.assignee_id,
+        area_id=theme.area_id,
     )
 
 

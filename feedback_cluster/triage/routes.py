@@ -16,7 +16,7 @@ from feedback_cluster.themes.models import TRIAGE_LABELS, Theme
 from feedback_cluster.themes.queries import current_run_id, get_theme
 from feedback_cluster.themes.score import TERM_LABELS
 from feedback_cluster.themes.service import themes_for_choice
-from feedback_cluster.triage.queries import VIEW_LABELS, Filters, View, ids_of, queue, view_counts
+from feedback_cluster.triage.queries import VIEW_LABELS, Filters, View, areas_of, ids_of, queue, view_counts
 from feedback_cluster.triage.views import theme_context, voices
 from forum import api as forum
 
@@ -35,12 +35,14 @@ def show_themes(
     q: Annotated[str, Query(max_length=80)] = "",
     board: str = "",
     assignee: str = "",
+    area: str = "",
     theme: OptionalId = None,
     cursor: str | None = None,
 ) -> Response:
     """The queue; with `theme`, that theme beside it. A blank filter of the form counts as none."""
-    filters = Filters(_view(view), model.strip(), _number(board), _number(assignee), q.strip())
+    filters = Filters(_view(view), model.strip(), _number(board), _number(assignee), q.strip(), _number(area))
     listing = queue(db, filters, me=actor.member_id, cursor=cursor)
+    areas = areas_of(db, filters.view, actor.member_id)
     shared: dict[str, Any] = {
         "filters": filters,
         "rows": listing.items,
@@ -52,6 +54,8 @@ def show_themes(
         "names": {person.id: person.name for person in staff(db, *STAFF)},
         "labels": TRIAGE_LABELS,
         "part_labels": TERM_LABELS,
+        "areas": areas,
+        "area_names": {row.id: row.name for row in areas},
     }
     if page.partial and cursor:
         return page.render("feedback_cluster/triage/inbox.html", block="rows", **shared)

@@ -12,9 +12,9 @@ from cocreate.identity.members.queries import NOBODY, Person, people, staff
 from cocreate.web import paging
 from feedback_cluster.priority.understanding import understanding
 from feedback_cluster.themes.answers import answers_of
-from feedback_cluster.themes.cards import Quote, mondays, quotes_of
+from feedback_cluster.themes.cards import Quote, dissent_of, mondays, quotes_of
 from feedback_cluster.themes.decisions import DECISION_LABELS, history
-from feedback_cluster.themes.models import Answer, DecisionKind, Source, Theme, ThemeDecision
+from feedback_cluster.themes.models import Answer, DecisionKind, Source, Theme, ThemeArea, ThemeDecision
 from feedback_cluster.themes.queries import members
 from feedback_cluster.themes.service import note_of, themes_for_choice
 from forum import api as forum
@@ -79,7 +79,9 @@ def theme_context(
     assignees = staff(session, *STAFF)
     known = people(session, [*(row.by_id for row, _ in past), *(row.by_id for row in answers), theme.assignee_id])
     quotes: list[Quote] = quotes_of(session, [theme], actor=actor, most=QUOTES).get(theme.id or 0, [])
-    quoted = forum.post_cards(session, [quote.post_id for quote in quotes], actor=actor)
+    dissent = dissent_of(session, theme, actor=actor)
+    shown = [*quotes, *([dissent] if dissent else [])]
+    quoted = forum.post_cards(session, [quote.post_id for quote in shown], actor=actor)
     return {
         "theme": theme,
         "points": curve_points(theme),
@@ -88,6 +90,8 @@ def theme_context(
             {"label": forum.KIND_LABELS[forum.PostKind(kind)], "value": count} for kind, count in theme.kinds.items()
         ],
         "quotes": [(quote, quoted[quote.post_id]) for quote in quotes if quote.post_id in quoted],
+        "dissent": (dissent, quoted[dissent.post_id]) if dissent and dissent.post_id in quoted else None,
+        "area": session.get(ThemeArea, theme.area_id) if theme.area_id else None,
         **understanding(session, theme),
         "assignee": known.get(theme.assignee_id or 0),
         "assignees": [(person.id, person.name) for person in assignees],
