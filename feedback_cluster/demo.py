@@ -9,6 +9,8 @@ from sqlmodel import Session
 
 from cocreate.core.actor import Actor, Role
 from cocreate.core.runtime import Runtime
+from feedback_cluster.fleet import service as fleet
+from feedback_cluster.fleet.reading import read_fleet
 from feedback_cluster.runs import service as runs
 from feedback_cluster.runs.jobs import run_clusters
 from feedback_cluster.runs.models import Cause
@@ -42,12 +44,21 @@ def seed(runtime: Runtime) -> None:
             _tidy(session, runtime, row, homes, members, topics, people)
         for row in _read(CONTENT / "answers.json"):
             _answer(session, row, homes, people)
+        _fleet(session, people)
     runtime.memory["demo.topics"] = homes
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))
     return rows
+
+
+def _fleet(session: Session, people: dict[str, int]) -> None:
+    """The brand's table of its cars, as a product manager would hand it in."""
+    by = Actor(id=people["lin_zhixia"], roles=frozenset({Role.PM}))
+    with (CONTENT / "fleet.csv").open("rb") as file:
+        read = read_fleet(file, "fleet.csv")
+    fleet.use(session, fleet.keep_draft(session, read.parts, "槐序汽车在用车辆.csv", by=by), by=by)
 
 
 def _members(session: Session, topics: dict[int, str]) -> dict[int, list[int]]:
@@ -89,6 +100,8 @@ def _triage(
     service.assign(session, theme, by.id, by=by)
     service.write_note(session, theme, row["note"], by=by)
     service.triage(session, theme, by=by)
+    if size := row.get("effort"):
+        service.size_effort(session, theme, size, by=by, zone=runtime.settings.zone)
 
 
 def _tidy(

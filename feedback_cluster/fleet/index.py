@@ -13,8 +13,10 @@ Z = 1.959963984540054
 """Two-sided 95 %."""
 FEWEST_SPEAKERS = 8
 """Below so many speakers whose group is known nothing is said about any group."""
-FEWEST_EXPECTED = 2.0
+FEWEST_EXPECTED = 3.0
 """A group is passed over when fewer of it speak, and fewer would have to, than this."""
+WORTH_A_SENTENCE = 5.0
+"""The same for the group that is named above the tables: of many small groups one is loud by chance."""
 
 
 class Verdict(StrEnum):
@@ -42,6 +44,11 @@ class Group:
     low: float
     high: float
     verdict: Verdict
+
+    @property
+    def expected(self) -> float:
+        """How many of the speakers it would be by its share of the fleet."""
+        return self.of_speakers * self.fleet_share
 
     @property
     def share(self) -> float:

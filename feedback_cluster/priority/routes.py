@@ -32,7 +32,7 @@ TERM_HELP = {
     "cars": N_("Cars the brand has verified, each once. Full at 100."),
     "people": N_("Authors and voters, each once. Full at 200."),
     "voices": N_("Posts and imported lines. Full at 500."),
-    "need": N_("Urgent words (20 % of the voices are full), complaints, and people who come back (30 %)."),
+    "need": N_("Urgent words (20 %% of the voices are full), complaints, and people who come back (30 %%)."),
     "segments": N_("By the weights of models and verified owners below. Full where a speaker weighs 2 on average."),
     "trend": N_("Four weeks against the four before."),
     "safety": N_("People who say a word of the list below. Full at 10."),

@@ -6,10 +6,11 @@ from typing import Any
 from sqlmodel import Session
 
 from cocreate.core.text_marks import N_
-from feedback_cluster.fleet.index import Group, Verdict
+from feedback_cluster.fleet.index import WORTH_A_SENTENCE, Group, Verdict
 from feedback_cluster.fleet.queries import representation
 from feedback_cluster.priority.lines import score_lines
 from feedback_cluster.priority.queries import current_weights
+from feedback_cluster.sentiment.judge import MEASURED
 from feedback_cluster.themes.models import Theme
 from feedback_cluster.themes.score import FORMULA, SIZES, Evidence
 
@@ -54,7 +55,12 @@ def understanding(session: Session, theme: Theme) -> dict[str, Any]:
     """What the templates of score, feelings and representativeness need; five statements."""
     fleet, traits = representation(session, theme.id or 0)
     strongest = max(
-        (group for one in traits for group in one.groups if group.verdict in SUMMARY),
+        (
+            group
+            for one in traits
+            for group in one.groups
+            if group.verdict in SUMMARY and max(group.speakers, group.expected) >= WORTH_A_SENTENCE
+        ),
         key=lambda group: group.low if group.verdict is Verdict.LOUD else 1 / max(group.high, 1e-6),
         default=None,
     )
@@ -63,13 +69,20 @@ def understanding(session: Session, theme: Theme) -> dict[str, Any]:
         "formula": FORMULA,
         "sizes": list(SIZES),
         "feelings": feelings(theme),
+        "measured": MEASURED,
         "fleet": fleet,
-        "traits": [(one, shown(one.groups)) for one in traits],
+        "traits": [(one, shown(one.groups)) for one in traits if tells(one.groups)],
+        "untold": [one for one in traits if not tells(one.groups)],
         "loudest": strongest,
         "verdict_says": SAYS,
         "verdict_summary": SUMMARY,
         "index_params": index_params,
     }
+
+
+def tells(groups: list[Group]) -> bool:
+    """Whether enough people speak to say anything about any of the groups."""
+    return any(group.index is not None for group in groups)
 
 
 def shown(groups: list[Group]) -> list[Group]:
