@@ -72,7 +72,7 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if n > self.sample:
             rows = np.random.default_rng(self.random_state).choice(n, self.sample, replace=False)
             drawn = counts[np.sort(rows)]
-        self.literal_ = self._literal_vectors(self._tf_idf(drawn))
+        self.literal_ = self._literal_vectors(self.tf_idf(drawn))
         self.meaning_ = self._meaning_vectors(drawn)
         return self.project(counts, workers)
 
@@ -113,27 +113,9 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return bare
 
     def _projected(self, counts: Counts) -> FloatArray:
-        literal = unit_rows(np.asarray(self._tf_idf(counts) @ self.literal_))
+        literal = unit_rows(np.asarray(self.tf_idf(counts) @ self.literal_))
         meaning = unit_rows(np.asarray(self._means(counts) @ self.meaning_))
         return unit_rows(np.hstack([literal, np.float32(self.meaning_weight) * meaning]))
-
-    def contributions(self, counts: Counts, centre: FloatArray) -> FloatArray:
-        """What each word of one counted post adds to its cosine with `centre`; as many as `counts` has entries."""
-        literal, meaning = self._tf_idf(counts), self._means(counts)
-        split = self.literal_.shape[1]
-        left = np.asarray(literal @ self.literal_)
-        right = np.asarray(meaning @ self.meaning_)
-        weight = np.float32(self.meaning_weight)
-        total = np.linalg.norm(np.hstack([unit_rows(left), weight * unit_rows(right)]))
-        shares = np.zeros(counts.nnz, dtype=np.float32)
-        for rows, vectors, part, scale in (
-            (literal, self.literal_, centre[:split], 1.0),
-            (meaning, self.meaning_, centre[split:], float(weight)),
-        ):
-            length = np.linalg.norm(rows @ vectors)
-            if length > 0:
-                shares += (scale * rows.data * (vectors[rows.indices] @ part) / (length * total)).astype(np.float32)
-        return shares
 
     def get_feature_names_out(self, input_features: object = None) -> Any:
         """The learned words, in the order of the columns of `count`."""
@@ -161,7 +143,8 @@ class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.vocabulary_ = {str(word): column for column, word in enumerate(words)}
         return counts
 
-    def _tf_idf(self, counts: Counts) -> Counts:
+    def tf_idf(self, counts: Counts) -> Counts:
+        """Unit rows of (1 + log times) x idf."""
         post = rows_of_entries(counts)
         weight = (1 + np.log(counts.data)) * self.idf_[counts.indices]
         length = np.sqrt(np.bincount(post, weight**2, minlength=counts.shape[0]))

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -15,53 +14,27 @@ from cocreate.text.lexicon import Lexicon
 from cocreate.text.segment import content_words
 from feedback_cluster.pipeline.areas import Area
 from feedback_cluster.pipeline.arrays import REST, FloatArray, IntArray
-from feedback_cluster.pipeline.births import find_birth
-from feedback_cluster.pipeline.clusters import Decisions, SphericalKMeans
+from feedback_cluster.pipeline.clusters import Decisions, similarities
 from feedback_cluster.pipeline.describe import Cluster, describe
 from feedback_cluster.pipeline.features import Documents, TextFeatures
+from feedback_cluster.pipeline.grouping import Guidance, group
 from feedback_cluster.pipeline.parallel import Workers
-from feedback_cluster.pipeline.parameters import MOST_THEMES, Parameters, suggested_k
+from feedback_cluster.pipeline.parameters import Parameters
 from feedback_cluster.pipeline.progress import Progress, in_silence
-from feedback_cluster.pipeline.seeds import seeded_labels
+from feedback_cluster.pipeline.refine import WordJudge
 from feedback_cluster.pipeline.tokens import cut_posts
 
 USUAL_PROCESSES = 2
-FORMAT = 1
-
-
-@dataclass(frozen=True)
-class Guidance:
-    """What a fit was told: clusters of the last run, what people decided, words that found a cluster."""
-
-    warm: IntArray | None
-    decisions: Decisions
-    seeds: Mapping[int, Sequence[str]]
-    known: int
-    grow: bool
-
-    @property
-    def named(self) -> int:
-        """How many clusters have a number that somebody knows."""
-        told = [self.decisions.labels, self.decisions.apart_labels, np.array(list(self.seeds), dtype=np.int64)]
-        if self.warm is not None:
-            told.append(self.warm)
-        return max(self.known, 1 + max(int(labels.max(initial=REST)) for labels in told))
-
-    def seeded(self, texts: Sequence[str]) -> "Guidance":
-        """The same, with posts that say a seed word placed as if by a person who may be overruled by any other."""
-        if not self.seeds:
-            return self
-        labels = seeded_labels(texts, self.seeds)
-        labels[self.decisions.bound] = REST
-        return replace(self, decisions=self.decisions.with_placed(labels))
+FORMAT = 2
 
 
 class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     """Groups posts by what they are about.
 
-    Learned: `labels_` (n_posts,), -1 for rest; `confidence_` (n_posts,) in 0..1, the cosine to the own (or, for rest,
-    the nearest) centre; `clusters_` with label, keywords, size and quotes, also for clusters that came out empty;
-    `areas_`, the level above them; `ask_`, rows in the order in which a person's answer about them would help most.
+    Learned: `labels_` (n_posts,), -1 for rest; `confidence_` (n_posts,), how likely the own cluster is (for rest, the
+    likeliest) by the words of the post, 1 where a person decided; `clusters_` with label, keywords, size and quotes,
+    also for clusters that came out empty; `areas_`, the level above them; `ask_`, rows in the order in which a
+    person's answer about them would help most.
     Without warm or fixed labels clusters are numbered by falling size; with them the given numbers are kept.
     """
 
@@ -104,10 +77,11 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         documents: the texts cut already, as `content_words` cuts them.
         """
         given = None if warm is None else np.asarray(warm, dtype=np.int64)
-        guidance = Guidance(given, Decisions.of(fixed, apart, never), seeds or {}, known, grow).seeded(texts)
+        answers = Decisions.of(fixed, apart, never)
+        guidance = Guidance(given, answers, answers, seeds or {}, known, grow).seeded(texts)
         cut = documents
         if cut is None:
-            cut = cut_posts(texts, self._vocabulary, workers=self._workers, progress=progress)
+            cut = cut_posts(texts, self.vocabulary, workers=self._workers, progress=progress)
         # One thread: sums come in one order on every machine, and the other core stays with the pages.
         with threadpool_limits(limits=1):
             self._learn(texts, cut, guidance, public, progress)
@@ -116,22 +90,29 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     def predict(self, texts: Sequence[str]) -> tuple[IntArray, FloatArray]:
         """(labels, confidence) of texts that were not part of the run; about a millisecond for one."""
         check_is_fitted(self, "centres_")
-        rows = self.features_.transform([content_words(text, self._vocabulary) for text in texts])
-        labels, similarity = self._assigner().assign(rows)
-        return labels, np.clip(similarity, 0, 1)
+        counts = self.features_.count([content_words(text, self.vocabulary) for text in texts])
+        if not len(self.centres_):
+            return np.full(len(texts), REST, dtype=np.int64), np.zeros(len(texts), dtype=np.float32)
+        rows = self.features_.project(counts)
+        likely = self.judge_.probabilities(self.features_.tf_idf(counts))
+        near = similarities(rows, self.centres_).max(axis=1)
+        unlike = (near < self._parameters.min_confidence) | ~np.any(rows, axis=1)
+        sure = np.where(np.diff(counts.indptr) == 0, np.float32(0), likely.max(axis=1))
+        return np.where(unlike, REST, likely.argmax(axis=1)), sure
 
     def explain(self, text: str, cluster: int | None = None, top: int = 5) -> list[tuple[str, float]]:
         """The words of `text` that speak for the cluster (its own by default), strongest first.
 
-        Each with its share of the cosine between text and centre; over all words the shares add up to it.
+        Each with what it adds to the log-odds of the cluster against the average one.
         """
         check_is_fitted(self, "centres_")
-        counts = self.features_.count([content_words(text, self._vocabulary)])
-        if not counts.nnz:
+        counts = self.features_.count([content_words(text, self.vocabulary)])
+        if not counts.nnz or not len(self.centres_):
             return []
+        weights = self.features_.tf_idf(counts)
         if cluster is None:
-            cluster = int((self.features_.project(counts) @ self.centres_.T).argmax())
-        shares = self.features_.contributions(counts, self.centres_[cluster])
+            cluster = int(self.judge_.probabilities(weights)[0].argmax())
+        shares = self.judge_.shares(weights, cluster)
         names = self.features_.get_feature_names_out()
         told = sorted(zip(counts.indices, shares, strict=True), key=lambda pair: (-pair[1], pair[0]))
         return [(str(names[column]), float(share)) for column, share in told[:top]]
@@ -142,7 +123,7 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         told = {
             "format": FORMAT,
             "parameters": self._parameters.as_dict(),
-            "lexicon": self._vocabulary.fingerprint,
+            "lexicon": self.vocabulary.fingerprint,
             "own_lexicon": self.lexicon.as_json() if self.lexicon is not None else None,
             "words": list(self.features_.vocabulary_),
             "clusters": [vars(cluster) for cluster in self.clusters_],
@@ -154,6 +135,8 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
                 file,
                 told=np.frombuffer(json.dumps(told, ensure_ascii=False).encode(), dtype=np.uint8),
                 centres=self.centres_,
+                coefficients=self.judge_.coefficients,
+                intercepts=self.judge_.intercepts,
                 idf=features.idf_,
                 sif=features.sif_,
                 literal=features.literal_,
@@ -181,6 +164,7 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             features.literal_ = np.ascontiguousarray(arrays["literal"])
             features.meaning_ = np.ascontiguousarray(arrays["meaning"])
             model.features_, model.centres_ = features, np.ascontiguousarray(arrays["centres"])
+            model.judge_ = WordJudge(np.ascontiguousarray(arrays["coefficients"]), arrays["intercepts"])
         model.lexicon_fingerprint_ = told["lexicon"]
         model.clusters_ = [Cluster.read(cluster) for cluster in told["clusters"]]
         model.areas_ = [Area.read(area) for area in told.get("areas", [])]
@@ -195,7 +179,7 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         return self.workers or Workers(USUAL_PROCESSES)
 
     @property
-    def _vocabulary(self) -> Lexicon:
+    def vocabulary(self) -> Lexicon:
         """The lexicon of this run: what the brand told it to ignore says nothing."""
         base = self.lexicon or Lexicon.default()
         return base.ignoring(self._parameters.ignore)
@@ -205,71 +189,25 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     ) -> None:
         told = self._parameters
         progress("features", 0, 1)
-        self.lexicon_fingerprint_ = self._vocabulary.fingerprint
+        self.lexicon_fingerprint_ = self.vocabulary.fingerprint
         self.features_ = TextFeatures(told.dim, meaning_weight=told.meaning_weight, random_state=told.seed)
         rows = self.features_.fit_transform(documents, workers=self._workers)
         progress("features", 1, 1)
-        self._group(rows, guidance, progress)
+        progress("cluster", 0, 1)
+        found = group(rows, self.features_.tf_idf(self.features_.counts_), guidance, told)
+        self.labels_, self.confidence_, self.centres_ = found.labels, found.confidence, found.centres
+        self.judge_, self.n_iter_ = found.judge, found.turns
+        progress("cluster", 1, 1)
         self.ask_ = np.zeros(0, dtype=np.int64)
         if not guidance.named:
             self._number_by_size()
         described = describe(
             texts, documents, rows, self.labels_, self.confidence_, self.centres_,
-            self.features_.counts_, self.features_.get_feature_names_out(), told, public=public, progress=progress,
+            self.features_.counts_, self.features_.get_feature_names_out(), told,
+            lexicon=self.vocabulary, public=public, progress=progress,
         )  # fmt: skip
         self.clusters_, self.areas_ = described.clusters, described.areas
         del self.features_.counts_  # needed for the words only, and as large as the posts
-
-    def _assigner(self, n_clusters: int | None = None) -> SphericalKMeans:
-        told = self._parameters
-        engine = SphericalKMeans(
-            n_clusters or len(getattr(self, "centres_", ())),
-            n_init=told.n_init,
-            max_iter=told.max_iter,
-            min_similarity=told.min_confidence,
-            random_state=told.seed,
-        )
-        if n_clusters is None:
-            engine.cluster_centers_ = self.centres_
-        return engine
-
-    def _group(self, rows: FloatArray, guidance: Guidance, progress: Progress) -> None:
-        """Set centres_, labels_ and confidence_: k-means, then births until there is no evidence for another."""
-        progress("cluster", 0, 1)
-        decisions = guidance.decisions
-        named = guidance.named
-        warm = named > 0 and guidance.warm is not None and not guidance.grow
-        k = named if warm else self._how_many(rows, named)
-        engine = self._assigner(k)
-        if warm:
-            # Births come first: a new subject must not pull an old centre over to itself before it is seen.
-            centres = self._give_birth(rows, engine.known_centres(rows, guidance.warm, decisions), decisions)
-            engine.resume(rows, centres, decisions)
-        else:
-            engine.fit(rows, warm=guidance.warm, decisions=decisions)
-        while len(centres := self._give_birth(rows, engine.cluster_centers_, decisions)) > len(engine.cluster_centers_):
-            engine.resume(rows, centres, decisions)
-        self.centres_, self.labels_ = engine.cluster_centers_, engine.labels_
-        self.confidence_ = np.clip(engine.assign(rows, decisions)[1], 0, 1)
-        self.n_iter_ = engine.n_iter_
-        progress("cluster", 1, 1)
-
-    def _give_birth(self, rows: FloatArray, centres: FloatArray, decisions: Decisions) -> FloatArray:
-        """`centres` and those that many posts ask for; the same ones when k was given or there is no evidence."""
-        told = self._parameters
-        free = np.setdiff1d(np.arange(len(rows)), decisions.bound)
-        while told.k is None and len(centres) < MOST_THEMES:
-            labels, similarity = self._assigner(len(centres)).nearest(rows, centres, decisions)
-            born = find_birth(rows, labels, similarity, free, seed=told.seed)
-            if born is None:
-                break
-            centres = np.vstack([centres, born])
-        return centres
-
-    def _how_many(self, rows: FloatArray, least: int) -> int:
-        different = len(np.unique(rows[np.any(rows, axis=1)], axis=0))
-        wanted = self._parameters.k or suggested_k(different, self._parameters.granularity)
-        return max(least, min(wanted, different))
 
     def _number_by_size(self) -> None:
         """Number the clusters by falling size and let empty ones go."""
@@ -279,3 +217,4 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         place = np.full(len(sizes) + 1, REST, dtype=np.int64)  # the last entry answers for the rest's -1
         place[order] = np.arange(len(order))
         self.labels_, self.centres_ = place[self.labels_], np.ascontiguousarray(self.centres_[order])
+        self.judge_ = WordJudge(np.ascontiguousarray(self.judge_.coefficients[order]), self.judge_.intercepts[order])

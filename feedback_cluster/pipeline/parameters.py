@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-FEWEST_THEMES, MOST_THEMES = 8, 80
+FEWEST_THEMES, MOST_THEMES = 8, 40  # that a run finds by itself at normal granularity
+MOST_BORN = 80  # themes in all until no further one is born from night to night
 POSTS_PER_THEME = 4  # below that a cluster is a coincidence
 
 
@@ -20,7 +21,7 @@ class Parameters:
     meaning_weight: float = 1.0  # of related meaning beside literal words
     n_init: int = 10
     max_iter: int = 300
-    min_confidence: float = 0.12  # a post less sure than this is rest
+    min_confidence: float = 0.12  # a post with a lower cosine to every theme is rest
     keywords: int = 8
     quotes: int = 5
     ignore: tuple[str, ...] = ()  # further words that say nothing here, such as the brand's own name and models
@@ -50,11 +51,11 @@ class Parameters:
 
 
 def suggested_k(n_posts: int, granularity: float = 1.0) -> int:
-    """How many clusters to make of `n_posts` different posts: 5 n^(1/4), within 8..80, at most one per four posts.
+    """How many clusters to make of `n_posts` different posts: 5 n^(1/4) within 8..40, at most one per four posts.
 
     About two or three for each theme a manager will keep, because merging small clean clusters is easier than
-    splitting wrong large ones (500 posts: 24, 10,000: 50). Posts multiply faster than subjects, hence the slow root.
+    splitting wrong large ones (500 posts: 24, 4,000 and more: 40). Posts multiply faster than subjects, hence the slow
+    root. Granularity multiplies the number and its upper bound.
     """
-    wanted = round(granularity * 5 * math.sqrt(math.sqrt(n_posts)))
-    bounded = min(max(wanted, FEWEST_THEMES), MOST_THEMES)
-    return max(1, min(bounded, math.ceil(n_posts / POSTS_PER_THEME)))
+    wanted = round(granularity * min(5 * math.sqrt(math.sqrt(n_posts)), MOST_THEMES))
+    return max(1, min(max(wanted, FEWEST_THEMES), math.ceil(n_posts / POSTS_PER_THEME)))

@@ -11,8 +11,8 @@ from feedback_cluster.pipeline.arrays import REST, IntArray
 def seeded_labels(texts: Sequence[str], seeds: Mapping[int, Sequence[str]]) -> IntArray:
     """(n_posts,) the cluster whose seed words a post says, -1 where none or several equally.
 
-    seeds: {cluster: words}. A post that says words of several clusters goes where more characters of it are said; of
-    words inside each other (油耗 in 油耗高) only the longer counts, so a cluster gains nothing by naming both.
+    seeds: {cluster: words}. A post that says words of several clusters goes where it says more of them; of words inside
+    each other (油耗 in 油耗高) only the longer counts, so a cluster gains nothing by naming both.
     Case, width and traditional script do not matter.
     """
     words = {cluster: sorted({fold(word).strip() for word in told} - {""}, key=len) for cluster, told in seeds.items()}
@@ -29,6 +29,4 @@ def seeded_labels(texts: Sequence[str], seeds: Mapping[int, Sequence[str]]) -> I
 
 def _said(text: str, words: Sequence[str]) -> int:
     found = [word for word in words if word in text]
-    return sum(
-        len(word) for place, word in enumerate(found) if not any(word in longer for longer in found[place + 1 :])
-    )
+    return sum(not any(word in longer for longer in found[place + 1 :]) for place, word in enumerate(found))

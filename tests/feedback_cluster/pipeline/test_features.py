@@ -40,14 +40,6 @@ def test_nothing_is_projected_before_fit(documents: list[list[str]]) -> None:
         TextFeatures().transform(documents)
 
 
-def test_contributions_of_the_words_add_up_to_the_cosine(documents: list[list[str]]) -> None:
-    features = TextFeatures(20)
-    rows = features.fit_transform(documents)
-    counts = features.count([documents[5]])
-    shares = features.contributions(counts, rows[9])
-    assert shares.sum() == pytest.approx(float(rows[5] @ rows[9]), abs=1e-5)
-
-
 def test_a_word_in_most_posts_says_nothing(documents: list[list[str]]) -> None:
     features = TextFeatures(20).fit([["车机", *document] for document in documents])
     assert "车机" not in features.vocabulary_

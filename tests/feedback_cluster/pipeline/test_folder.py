@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from feedback_cluster.pipeline.files import Post, fingerprint, run_folder
+from feedback_cluster.pipeline.files import run_folder
 from feedback_cluster.pipeline.model import ThemeModel
+from feedback_cluster.pipeline.posts import PostFile
 from feedback_cluster.pipeline.progress import in_silence
 from tests.feedback_cluster.pipeline.gold import NEWBORN, TEXTS, VOCABULARY, told_about
 
@@ -66,7 +67,9 @@ def test_a_first_run_writes_everything_a_run_owes(tmp_path: Path) -> None:
     done = start(tmp_path, lines_of(TEXTS), {"parameters": {"k": 8, "seed": 4}})
     assert (done.returncode, done.stderr) == (0, "")
     result = result_of(tmp_path)
-    assert set(result) == {"themes", "areas", "rest", "scores", "fingerprint", "versions", "seconds", "peak_mb"}
+    assert set(result) == {
+        "themes", "areas", "ask", "rest", "scores", "fingerprint", "versions", "seconds", "peak_mb"
+    }  # fmt: skip
     assert 6 <= len(result["themes"]) <= 8
     assert {told["theme"] for told in result["themes"]} == {None}
     assert sum(told["size"] for told in result["themes"]) + result["rest"] == len(TEXTS)
@@ -134,6 +137,35 @@ def test_a_locked_theme_without_posts_is_not_given_strangers_by_a_cold_run(tmp_p
     assert {told["theme"] for told in result["themes"]} == {None}
 
 
+def test_posts_that_must_never_be_together_are_not(tmp_path: Path) -> None:
+    lines = lines_of(TEXTS)
+    kept = themes_of(tmp_path, run(tmp_path, lines, {"parameters": {"k": 8}}))
+    theme = next(theme for theme in kept.values() if theme is not None)
+    together = [post for post, place in kept.items() if place == theme][:3]
+    pairs = [[together[0], together[1]], [together[1], together[2]], [together[0], 999_999]]
+    for job in ({"never": pairs}, {"never": pairs, "cold": True}):
+        now = themes_of(tmp_path, run(tmp_path, [line | {"theme": kept[line["id"]]} for line in lines], job))
+        assert now[together[1]] is None or now[together[1]] not in {now[together[0]], now[together[2]]}
+
+
+def test_words_found_a_theme_that_keeps_its_number(tmp_path: Path) -> None:
+    lines = lines_of(TEXTS)
+    kept = themes_of(tmp_path, run(tmp_path, lines, {"parameters": {"k": 8}}))
+    job = {"seeds": {"5000": ["蓝牙", "藍牙"], "5001": ["谁也没说过的词"]}}
+    result = run(tmp_path, [line | {"theme": kept[line["id"]]} for line in lines], job)
+    now = themes_of(tmp_path, result)
+    said = [line["id"] for line in lines if "蓝牙" in line["text"] or "藍牙" in line["text"]]
+    assert {now[post] for post in said} == {5000}
+    assert {told["theme"]: told["size"] for told in result["themes"]}[5001] == 0
+
+
+def test_questions_are_posts_of_the_run(tmp_path: Path) -> None:
+    lines = lines_of(TEXTS)
+    asked = run(tmp_path, lines, {"parameters": {"k": 8}})["ask"]
+    assert len(asked) == len(set(asked))
+    assert set(asked) <= {line["id"] for line in lines}
+
+
 def test_a_new_subject_comes_as_a_theme_without_id(tmp_path: Path) -> None:
     old = [text for words in VOCABULARY.values() for text in told_about(words, 60, 1)]
     kept = themes_of(tmp_path, run(tmp_path, lines_of(old)))
@@ -167,26 +199,12 @@ def test_a_senseless_job_is_refused(tmp_path: Path, job: dict[str, Any]) -> None
         run(tmp_path, lines_of(TEXTS[:1]), job)
 
 
-def test_the_fingerprint_follows_texts_and_decisions_alone() -> None:
-    post = Post(1, "座椅")
-    assert fingerprint([post]) == fingerprint([Post(1, "座椅", theme=5)])
-    others = [Post(1, "座椅 "), Post(2, "座椅"), Post(1, "座椅", fixed=5), Post(1, "座椅", apart=(5,))]
-    assert len({fingerprint([other]) for other in [post, *others]}) == 5
+def test_the_fingerprint_follows_texts_and_decisions_alone(tmp_path: Path) -> None:
+    def of(**line: Any) -> str:
+        put(tmp_path, [{"id": 1, "text": "座椅", **line}])
+        posts = PostFile(tmp_path / "posts.jsonl")
+        assert list(posts.stream()) == [line.get("text", "座椅")]
+        return posts.fingerprint
 
-
-def test_a_post_that_is_not_public_is_grouped_and_neither_quoted_nor_heard(tmp_path: Path) -> None:
-    lines = [line | {"text": f"霹雳火{line['text']}", "public": False} for line in lines_of(TEXTS[::2])]
-    open_lines = lines_of(TEXTS[1::2], first_id=901)
-    result = run(tmp_path, lines + open_lines, {"parameters": {"k": 8}})
-    assert sum(told["size"] for told in result["themes"]) + result["rest"] == len(TEXTS)
-    shown = [post for told in result["themes"] for post in (*told["quotes"], told["dissent"]) if post is not None]
-    assert shown
-    assert min(shown) >= 901
-    assert "霹雳火" not in json.dumps([result["themes"], result["areas"]], ensure_ascii=False)
-
-
-def test_every_theme_stands_in_the_area_that_lists_it(tmp_path: Path) -> None:
-    result = run(tmp_path, lines_of(TEXTS), {"parameters": {"k": 8}})
-    listed = {cluster: area["area"] for area in result["areas"] for cluster in area["themes"]}
-    assert {told["cluster"]: told["area"] for told in result["themes"]} == listed
-    assert len({area["label"] for area in result["areas"]}) == len(result["areas"]) > 1
+    assert of() == of(theme=5)
+    assert len({of(), of(text="座椅 "), of(id=2), of(fixed=5), of(apart=[5])}) == 5
