@@ -17,7 +17,7 @@ READABLE, PLEASANT = (8, 160), (14, 90)  # characters of a post that can be quot
 NEAREST = 1_000  # surest posts of a cluster that are looked at
 CANDIDATES = 200  # of these, the ones that may become quotes
 OPPOSED = 0.4  # polarity from which a post takes a side: as the judge of sentiment draws its line
-HEARD = 60  # posts of a cluster that are asked for their side
+HEARD = 40  # posts of a cluster that are asked for their side
 
 
 def class_tf_idf(counts: Counts, labels: IntArray) -> FloatArray:

@@ -1,7 +1,7 @@
 """Names of clusters: a phrase that owners said, short enough for a card and unlike every other name of the run."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -10,10 +10,11 @@ from feedback_cluster.pipeline.arrays import Counts, IntArray
 from feedback_cluster.pipeline.phrases import LONGEST, Clause, Phrase, Reader, find_phrases, shown
 
 FEWEST = 3  # posts that must hold the words of a phrase before it speaks for a cluster
-MARKS = 15  # words of a cluster around which its name is looked for
+MANY = 60  # posts read of a cluster from which a phrase must be said three times, not twice
+MARKS = 12  # words of a cluster around which its name is looked for
 MOST_PHRASES = 120  # phrases of a cluster that are weighed, those said most
-SAID, PURE, WHOLE, LEADING = 0.5, 0.5, 0.3, 0.4  # what counts for a phrase, see `worth`
-ENOUGH = 0.0  # worth below which two keywords name a cluster better
+SAID, PURE, WHOLE, LEADING, STRANGE = 0.5, 0.5, 0.3, 0.4, 0.3  # what counts for a phrase, see `worth`
+ENOUGH = -0.4  # worth below which two keywords name a cluster better
 ALIKE = 1.0  # worth that a phrase loses when another cluster has a part of it for its name
 
 
@@ -26,6 +27,7 @@ class Sampled:
     counts: Counts
     columns: dict[str, int]
     n_clusters: int
+    _held: dict[frozenset[str], IntArray] = field(default_factory=dict)
 
     @classmethod
     def draw(cls, labels: IntArray, counts: Counts, columns: dict[str, int], n_clusters: int, most: int) -> "Sampled":
@@ -39,14 +41,18 @@ class Sampled:
 
     def holding(self, words: frozenset[str]) -> IntArray:
         """(n_clusters,) sampled posts that hold all of the words."""
-        found: IntArray | None = None
-        for word in sorted(words):
-            if word not in self.columns:
-                return np.zeros(self.n_clusters, dtype=np.int64)
-            start, end = self.counts.indptr[self.columns[word] : self.columns[word] + 2]
-            rows = self.counts.indices[start:end]
-            found = rows if found is None else np.intersect1d(found, rows, assume_unique=True)
-        return np.bincount(self.labels[found], minlength=self.n_clusters).astype(np.int64)
+        if words not in self._held:
+            rows = [self._rows(word) for word in sorted(words)]
+            held = np.bincount(np.concatenate(rows), minlength=len(self.rows)) == len(rows)
+            self._held[words] = np.bincount(self.labels[held], minlength=self.n_clusters).astype(np.int64)
+        return self._held[words]
+
+    def _rows(self, word: str) -> IntArray:
+        if word not in self.columns:
+            return np.empty(0, dtype=np.int64)
+        start, end = self.counts.indptr[self.columns[word] : self.columns[word] + 2]
+        rows: IntArray = self.counts.indices[start:end]
+        return rows
 
 
 def candidates(
@@ -63,8 +69,8 @@ def candidates(
     posts: list[list[Clause]] = [reader.clauses(texts[row], pattern) for row in rows]
     sizes = np.maximum(np.bincount(sample.labels, minlength=sample.n_clusters), 1)
     found = []
-    for phrase in find_phrases(posts, marks)[:MOST_PHRASES]:
-        if len(phrase.text) > LONGEST or phrase.said < 2:
+    for phrase in find_phrases(posts, marks, least=2 if len(rows) < MANY else 3)[:MOST_PHRASES]:
+        if len(phrase.text) > LONGEST:
             continue
         holding = sample.holding(phrase.words)
         if holding[number] >= FEWEST:
@@ -80,7 +86,7 @@ def worth(phrase: Phrase, marks: dict[str, float], shares: object, number: int, 
     held = np.asarray(shares, dtype=np.float64)
     weight = sum(sorted(marks.get(word, 0.0) for word in phrase.words))
     edges = (phrase.opens + 0.5) * (phrase.closes + 0.5) / (phrase.said + 0.5) ** 2
-    leading = LEADING if next(iter(marks)) in phrase.words else 0.0
+    leading = LEADING * (next(iter(marks)) in phrase.words) - STRANGE * marks.keys().isdisjoint(phrase.opening)
     told = (
         np.log(weight)
         + SAID * np.log(100 * (phrase.said - 1) / posts)

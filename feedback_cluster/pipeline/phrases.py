@@ -1,7 +1,8 @@
 """Phrases as owners say them, cleaned for a title: 座椅通风的噪音真的很大 is 座椅通风噪音大."""
 
 import re
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from cocreate.text.cutter import Cutter, cutter_for
@@ -45,22 +46,24 @@ class Token:
 
     text: str
     parts: tuple[str, ...] = ()
+    opens: bool = False  # whether a phrase may begin with it
+    closes: bool = False  # whether one may end with it
 
 
 Clause = list[Token]
-Run = tuple[Token, ...]
 BREAK = Token("")
 
 
-@dataclass
+@dataclass(frozen=True)
 class Phrase:
     """Tokens side by side that may become a name, and who says them."""
 
     text: str
     words: frozenset[str]
-    said: int = 0  # posts with it
-    opens: int = 0  # posts where a clause begins with it
-    closes: int = 0  # posts where a clause ends with it
+    opening: tuple[str, ...]  # the words of its first token
+    said: int  # posts with it
+    opens: int  # posts where a clause begins with it
+    closes: int  # posts where a clause ends with it
 
 
 @dataclass
@@ -137,58 +140,73 @@ class Reader:
             word = word[1]  # 很大 comes in one piece
         if word in GLUE:
             return None
-        if word in NEGATIONS or word in ENDINGS:
-            return Token(word, () if word in lexicon.stop_words or len(word) < 2 else (word,))
+        if word in NEGATIONS:
+            return Token(word, opens=len(word) > 1)
+        if word in ENDINGS:
+            return Token(word, () if word in lexicon.stop_words or len(word) < 2 else (word,), closes=True)
         if self._is_silent(word) or self.is_noise(word):
             return BREAK
         kept = [lexicon.canonical.get(part, part) for part in self.cutter.parts(lexicon.canonical.get(word, word))]
-        return Token(word, tuple(part for part in kept if len(part) > 1 and not self._is_silent(part)))
+        parts = tuple(part for part in kept if len(part) > 1 and not self._is_silent(part))
+        return Token(word, parts, opens=len(word) > 1 and bool(parts), closes=bool(parts))
 
     def _is_silent(self, word: str) -> bool:
         lexicon = self.lexicon
         return word in lexicon.name_spellings or word in lexicon.stop_words or NUMBER.fullmatch(word) is not None
 
 
-def find_phrases(posts: Iterable[list[Clause]], marks: Iterable[str]) -> list[Phrase]:
-    """The phrases of these posts that hold one of `marks`, each counted once a post, by falling number of posts."""
+def find_phrases(posts: Iterable[list[Clause]], marks: Iterable[str], *, least: int = 1) -> list[Phrase]:
+    """The phrases that at least `least` of these posts say around one of `marks`, by falling number of posts.
+
+    A post counts once for a phrase. Phrases cut in two ways are one.
+    """
     wanted = frozenset(marks)
-    found: dict[str, Phrase] = {}
+    runs: dict[str, Clause] = {}
+    said: Counter[str] = Counter()
+    opens: Counter[str] = Counter()
+    closes: Counter[str] = Counter()
     for clauses in posts:
-        here: dict[str, tuple[Run, bool, bool]] = {}
+        here: set[str] = set()
         for clause in clauses:
             for start, end in windows(clause, wanted):
-                run = tuple(clause[start:end])
-                here.setdefault(written(run), (run, start == 0, end == len(clause)))
-        for text, (run, opens, closes) in here.items():
-            phrase = found.get(text)
-            if phrase is None:
-                phrase = found[text] = Phrase(text, frozenset(part for token in run for part in token.parts))
-            phrase.said += 1
-            phrase.opens += opens
-            phrase.closes += closes
-    return sorted(found.values(), key=lambda phrase: (-phrase.said, phrase.text))
+                run = clause[start:end]
+                key = " ".join([token.text for token in run])
+                if key in here:
+                    continue
+                here.add(key)
+                runs.setdefault(key, run)
+                opens[key] += start == 0
+                closes[key] += end == len(clause)
+        said.update(here)
+    ways: defaultdict[str, list[str]] = defaultdict(list)
+    for key in sorted(said):
+        ways[key.replace(" ", "")].append(key)
+    found = []
+    for keys in ways.values():
+        if (times := sum(said[key] for key in keys)) >= least:
+            run = runs[keys[0]]
+            words = frozenset(part for token in run for part in token.parts)
+            edges = (sum(opens[key] for key in keys), sum(closes[key] for key in keys))
+            found.append(Phrase(written(run), words, run[0].parts, times, *edges))
+    return sorted(found, key=lambda phrase: (-phrase.said, phrase.text))
 
 
-def windows(clause: Clause, marks: frozenset[str]) -> Iterable[tuple[int, int]]:
+def windows(clause: Clause, marks: frozenset[str]) -> Iterator[tuple[int, int]]:
     """(start, end) of the runs of one clause that may be a title and hold a mark."""
     places = [place for place, token in enumerate(clause) if not marks.isdisjoint(token.parts)]
     for start, first in enumerate(clause):
-        if not (len(first.text) > 1 and first.text not in ENDINGS and (first.parts or first.text in NEGATIONS)):
+        if not places or places[-1] < start:
+            return
+        if not first.opens:
             continue
-        ahead = [place for place in places if place >= start]
-        if not ahead:
-            break
-        for end in range(max(ahead[0], start) + 1, min(start + MOST_TOKENS, len(clause)) + 1):
-            last = clause[end - 1]
-            if end - start == 1 and (len(last.parts) < 2 or len(last.text) < 4):
+        ahead = next(place for place in places if place >= start)
+        for end in range(ahead + 1, min(start + MOST_TOKENS, len(clause)) + 1):
+            if not clause[end - 1].closes:
+                continue
+            if end == start + 1 and (len(first.parts) < 2 or len(first.text) < 4):
                 continue  # one word is a keyword, not a title; one that is made of two may be
-            if last.text not in NEGATIONS and (last.parts or last.text in ENDINGS) and unrepeated(clause[start:end]):
+            if len({token.text for token in clause[start:end]}) == end - start:  # none is said twice
                 yield start, end
-
-
-def unrepeated(tokens: Clause) -> bool:
-    """Whether no word comes twice."""
-    return len({token.text for token in tokens}) == len(tokens)
 
 
 def written(run: Iterable[Token]) -> str:
