@@ -81,18 +81,24 @@ def ratio(count: int, of: int, cars: int, of_cars: int, *, sampled: bool) -> tup
     if not sampled:
         return first / second, low / second, high / second
     below, above = wilson(cars, of_cars)
-    return first / second, _mover(first, low, second, above), _mover(first, high, second, below)
+    return first / second, _lower(first, low, second, above), _upper(first, high, second, below)
 
 
-def _mover(first: float, bound: float, second: float, other: float) -> float:
-    """One end of the interval of first / second; bound and other are the ends of theirs that pull the same way."""
+def _lower(first: float, low: float, second: float, above: float) -> float:
+    """The lower end of first / second. Written as a quotient of sums, so that above = 2 * second divides by no zero."""
     product = first * second
-    inner = max(0.0, product * product - bound * other * (2 * first - bound) * (2 * second - other))
-    below = other * (2 * second - other)
-    if below <= 0:
+    scale, known = above * (2 * second - above), low * (2 * first - low)
+    whole = product + math.sqrt(max(0.0, product * product - scale * known))
+    return max(0.0, known / whole) if whole > 0 else 0.0
+
+
+def _upper(first: float, high: float, second: float, below: float) -> float:
+    """The upper end of first / second; infinity where the second may be nothing at all."""
+    product = first * second
+    scale, known = below * (2 * second - below), high * (2 * first - high)
+    if scale <= 0:
         return math.inf
-    sign = -1.0 if bound <= first else 1.0
-    return max(0.0, (product + sign * math.sqrt(inner)) / below)
+    return (product + math.sqrt(max(0.0, product * product - scale * known))) / scale
 
 
 def compare(voices: Mapping[str, int], fleet: Mapping[str, int], *, sampled: bool) -> list[Group]:

@@ -130,8 +130,9 @@ class _Clause:
 
     def _name(self, entry: Entry, start: int, end: int) -> None:
         if start - self.amount_end <= BESIDE:  # 高油耗, 大空间
-            self._say(_sign(entry) * self.amount, start)
-            self.amount_end = NOWHERE
+            weight = self.degree if start - self.degree_end <= REACH else 1.0
+            self.points += _sign(entry) * self.amount * weight  # a negation before the amount has turned it already
+            self.amount_end = self.negated_end = NOWHERE
             return
         if self.thing is not None and not self.carried:
             self.points += _alone(self.thing, self.thing_negated)

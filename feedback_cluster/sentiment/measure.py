@@ -19,8 +19,8 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Agreement:
-    """accuracy and macro_f1 over three classes; polar_*: only posts that people called praise or complaint: share of them
-    that the judge takes a side on, and how often it is the right side."""
+    """accuracy and macro_f1 over three classes; polar_*: only posts that people called praise or complaint: the share
+    of them on which the judge takes a side, and how often it is the right one."""
 
     posts: int
     accuracy: float

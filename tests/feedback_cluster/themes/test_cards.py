@@ -4,8 +4,6 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
 from sqlmodel import Session
 
 from cocreate.core import clock
@@ -19,28 +17,6 @@ from feedback_cluster.themes.queries import get_theme
 from forum.posts.models import PostKind, Visibility
 
 MakeTheme = Callable[..., Theme]
-counts = st.integers(0, 100_000)
-
-
-@given(counts, counts, st.floats(-1, 1), counts, st.floats(0, 1), st.floats(0, 10_000))
-def test_a_score_is_the_sum_of_parts_within_their_points(
-    people: int, voices: int, trend: float, votes: int, share: float, days: float
-) -> None:
-    points = score.parts(score.Evidence(people, voices, trend, votes, share, days))
-    assert points.keys() == score.FULL_POINTS.keys() == score.PART_LABELS.keys()
-    assert all(0 <= points[name] <= full for name, full in score.FULL_POINTS.items())
-    assert score.total(points) == round(sum(points.values()), 1) <= 100
-
-
-@given(counts, counts, counts)
-def test_more_people_never_lower_the_score(fewer: int, more: int, votes: int) -> None:
-    low, high = sorted((fewer, more))
-    told = [score.total(score.parts(score.Evidence(n, 10, 0.1, votes, 0.5, 3))) for n in (low, high)]
-    assert told[0] <= told[1]
-
-
-def test_the_points_add_up_to_a_hundred() -> None:
-    assert sum(score.FULL_POINTS.values()) == 100
 
 
 def test_growth_is_damped_and_signed() -> None:

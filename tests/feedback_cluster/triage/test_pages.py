@@ -43,7 +43,8 @@ def test_the_queue_is_sorted_by_score_and_says_why(client: Any, pm: Member, make
     make_theme("很急", score=80.0, parts={"people": 30.0, "trend": 20.0})
     text = client.get("/themes", actor=pm).text
     assert text.index("很急") < text.index("不急")
-    assert "不同的人 30.0 · 声音 0.0 · 四周增长 20.0" in text
+    assert "已认证车辆 0.0 · 不同的人 30.0 · 声音 0.0" in text
+    assert "四周增长 20.0 · 安全词 0.0" in text
 
 
 def test_the_queue_costs_few_queries_however_long(
