@@ -10,6 +10,7 @@ from forum.desk.service import set_status, status_before
 from forum.follows.queries import Supporters, people_behind
 from forum.indexing import post_facts
 from forum.merging.queries import group_of, heads_of
+from forum.posts.evidence import Origin, first_words, origins
 from forum.posts.models import KIND_LABELS, STATUS_LABELS, PostHold, PostKind, PostStatus, Visibility
 from forum.posts.queries import (
     PostCard,
@@ -25,6 +26,7 @@ __all__ = [
     "KIND_LABELS",
     "STATUS_LABELS",
     "BoardRef",
+    "Origin",
     "PostCard",
     "PostKind",
     "PostStatus",
@@ -32,10 +34,12 @@ __all__ = [
     "Supporters",
     "Visibility",
     "boards",
+    "first_words",
     "group_ids",
     "heads_of",
     "hold",
     "models_in_use",
+    "origins",
     "people_behind",
     "post_cards",
     "post_facts",

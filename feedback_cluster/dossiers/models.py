@@ -34,6 +34,11 @@ class Dossier(SQLModel, table=True):
     by_id: int | None = Field(default=None, foreign_key="member.id")
     at: datetime = Field(default_factory=clock.now)
     run_id: int | None = Field(default=None, foreign_key="cluster_run.id")
+    name: str = Field(max_length=80)
+    """What the theme was called."""
+    voices: int = 0
+    fresh: int = 0
+    """Voices that the issue before did not have."""
     content: dict[str, Any] = Field(sa_type=sa.JSON, default_factory=dict)
     digest: str = Field(max_length=64)
 

@@ -27,6 +27,12 @@ STATE_LABELS = {
     AlertState.FALSE_ALARM: N_("False alarm"),
     AlertState.OVER: N_("Over"),
 }
+GROUP_LABELS = {
+    "model": N_("Model"),
+    "model_year": N_("Model year"),
+    "region": N_("Region"),
+    "order_month": N_("Order month"),
+}
 STANDING = (AlertState.OPEN, AlertState.WATCHED, AlertState.INCIDENT)
 
 
