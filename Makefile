@@ -47,7 +47,7 @@ fix: setup ## Let the machine mend what it can
 	@$(BIN)/ruff format .
 
 lock: ## Resolve the dependencies anew into requirements/
-	@for name in runtime build dev; do \
+	@for name in runtime build dev bench; do \
 	  case $$name in runtime) group="";; *) group="--group $$name";; esac; \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --no-header --no-annotate --upgrade $$group $$(test $$name = build || echo pyproject.toml) -o requirements/$$name.txt; \

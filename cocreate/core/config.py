@@ -43,6 +43,14 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field("", description="Addresses whose X-Forwarded-For is believed, comma separated.")
     nightly_hour: int = Field(3, ge=0, le=23, description="Hour, in TIMEZONE, at which the themes are recomputed.")
     cluster_timeout_seconds: int = Field(3600, ge=10, description="A clustering run that takes longer is stopped.")
+    dask_scheduler: str = Field(
+        "", description="Dask scheduler that shares the work of a run, tcp://HOST:8786; empty: none. See docs/scale.md."
+    )
+    embedding: str = Field(
+        "", description="Sentence encoder for themes: a model's folder or https://HOST/v1; empty: none. docs/scale.md."
+    )
+    embedding_key: str = Field("", description="Key of that service.")
+    embedding_model: str = Field("", description="Name of the model at that service.")
     guest_cache_seconds: float = Field(
         2.0, ge=0, le=60, description="How long a public page is served from memory to signed-out readers; 0: never."
     )

@@ -29,7 +29,9 @@ def main(arguments: list[str]) -> int:
         run_folder(Path(arguments[0]), tell)
     except (OSError, ValueError) as wrong:
         sys.stderr.write(f"{type(wrong).__name__}: {wrong}\n")
-        return 1
+        sys.stderr.flush()
+        # The reason is the last line: a cluster's client that is torn down would write another one, after 20 seconds.
+        os._exit(1)
     return 0
 
 

@@ -38,25 +38,47 @@ class Workers:
                 yield function(batch, *arguments)
             return
         from joblib import Parallel, delayed, parallel_config
+        from joblib.externals.loky import get_reusable_executor
 
+        failed: list[Exception] = []
         with ExitStack() as opened:
             if self.far:
                 client = opened.enter_context(connected(self.scheduler))
-                size = sum(client.nthreads().values())
-                opened.enter_context(
-                    parallel_config(backend="dask", client=client, wait_for_workers_timeout=CONNECT_SECONDS)
-                )
-                task = function
+                size, task = sum(client.nthreads().values()), function
+                told: dict[str, Any] = {"backend": _cluster(client)}
             else:
-                size = self.processes
-                opened.enter_context(parallel_config(backend="loky", inner_max_num_threads=1))
-                task = partial(_in_a_child, function)
+                size, task = self.processes, partial(_in_a_child, function)
+                told = {"backend": "loky", "inner_max_num_threads": 1}
+                # Helpers that wait for more work would hold their memory for minutes.
+                opened.callback(lambda: get_reusable_executor().shutdown(wait=True))
+            opened.enter_context(parallel_config(**told))
             run = Parallel(n_jobs=size, batch_size=1, pre_dispatch=AHEAD * size, return_as="generator")
-            yield from run(delayed(task)(batch, *arguments) for batch in batches)
+            yield from run(delayed(task)(batch, *arguments) for batch in _until_one_fails(batches, failed))
+        if failed:
+            raise failed[0]
 
 
 ALONE = Workers()
 _watching = threading.Event()
+
+
+def _cluster(client: Any) -> Any:
+    """joblib's Dask backend; a cluster with a single thread does the work too, where joblib would stay at home."""
+    from joblib._dask import DaskDistributedBackend
+
+    class Cluster(DaskDistributedBackend):  # type: ignore[misc]
+        def effective_n_jobs(self, n_jobs: int) -> int:
+            return max(2, int(super().effective_n_jobs(n_jobs)))
+
+    return Cluster(client=client)
+
+
+def _until_one_fails(batches: Iterable[Any], failed: list[Exception]) -> Iterator[Any]:
+    """The batches; joblib reads them in a thread of its own, where an error would be lost."""
+    try:
+        yield from batches
+    except Exception as wrong:
+        failed.append(wrong)
 
 
 def _in_a_child(function: Callable[..., Result], *arguments: Any) -> Result:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -61,12 +61,21 @@ FREE = Bound()
 
 
 def write_job(
-    folder: Path, parameters: dict[str, Any], *, cold: bool, lexicon: Lexicon | None = None, bound: Bound = FREE
+    folder: Path,
+    parameters: dict[str, Any],
+    *,
+    cold: bool,
+    lexicon: Lexicon | None = None,
+    bound: Bound = FREE,
+    means: Mapping[str, Any] | None = None,
 ) -> None:
-    """Tell the pipeline what it shall do, and by which lexicon; None: by the one that ships."""
+    """Tell the pipeline what it shall do, and by which lexicon; None: by the one that ships.
+
+    means: entries of the job that say with what it is done (scheduler, embedding, cache).
+    """
     if lexicon is not None:
         (folder / "lexicon.json").write_text(json.dumps(lexicon.as_json(), ensure_ascii=False), encoding="utf-8")
-    told: dict[str, Any] = {"parameters": parameters, "cold": cold}
+    told: dict[str, Any] = {"parameters": parameters, "cold": cold, **(means or {})}
     if bound.locked:
         told["locked"] = sorted(set(bound.locked.values()))
     if bound.never:

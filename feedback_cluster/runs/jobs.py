@@ -7,9 +7,11 @@ import logging
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from sqlmodel import Session
 
+from cocreate.core.config import Settings
 from cocreate.core.errors import Unavailable
 from cocreate.core.runtime import Runtime
 from cocreate.text.lexicon import Lexicon
@@ -26,6 +28,7 @@ from search.api import lexicon_of
 
 log = logging.getLogger("cocreate.runs")
 EXPORT_BATCH = 2_000
+CACHE = "cut.npz"
 MOST_IGNORED = 300
 
 Watch = Callable[[str, int, int], None]
@@ -86,7 +89,7 @@ def _compute(runtime: Runtime, run: Run, home: Path, watch: Watch) -> None:
         facts: store.Facts = {}
         lexicon = lexicon_of(session)
         own = None if lexicon is Lexicon.default() else lexicon
-        work.write_job(home, told, cold=cold, lexicon=own, bound=bound)
+        work.write_job(home, told, cold=cold, lexicon=own, bound=bound, means=means_of(runtime.settings))
         work.write_posts(home, _noting(_all_posts(session), facts, safety_words(session)), themes, said, bound=bound)
     outcome = work.run_pipeline(home, report, timeout_seconds=runtime.settings.cluster_timeout_seconds)
     if not report("store", 0, len(outcome.ids)):
@@ -94,6 +97,16 @@ def _compute(runtime: Runtime, run: Run, home: Path, watch: Watch) -> None:
     store.keep(runtime, run_id, outcome, facts, said, report)
     propose(runtime, run_id, outcome)
     watch("store", len(outcome.ids), len(outcome.ids))
+
+
+def means_of(settings: Settings) -> dict[str, Any]:
+    """With what a run is done: whose processes, which encoder, and where posts cut last night lie."""
+    encoder = {"source": settings.embedding, "key": settings.embedding_key, "model": settings.embedding_model}
+    return {
+        "scheduler": settings.dask_scheduler,
+        "embedding": encoder if settings.embedding else None,
+        "cache": str(settings.home.absolute() / "runs" / CACHE),
+    }
 
 
 def ignored_words(runtime: Runtime, session: Session) -> list[str]:
