@@ -14,8 +14,8 @@ from cocreate.core.runtime import Runtime
 from feedback_cluster.events import ThemePostsChanged
 from feedback_cluster.priority.queries import safety_words
 from feedback_cluster.runs.folder import voice
-from feedback_cluster.runs.models import RunModel
-from feedback_cluster.themes import pins, stats
+from feedback_cluster.runs.models import Run, RunModel, Verdict
+from feedback_cluster.themes import bindings, pins, stats
 from feedback_cluster.themes.facts import facts_of
 from feedback_cluster.themes.models import Source, ThemePost
 from feedback_cluster.themes.queries import current_run_id
@@ -100,13 +100,20 @@ def _write(
 ) -> set[int]:
     """Replace these posts' rows; the themes that gained, lost or only need counting."""
     said, danger = pins.pins(session, post_ids), safety_words(session)
-    were = session.exec(
-        select(ThemePost.theme_id).where(ThemePost.run_id == run_id, col(ThemePost.post_id).in_(post_ids))
-    ).all()
+    were = dict(
+        session.exec(
+            select(ThemePost.post_id, ThemePost.theme_id).where(
+                ThemePost.run_id == run_id, col(ThemePost.post_id).in_(post_ids)
+            )
+        ).all()
+    )
+    locked = bindings.locked_leaves(session)
     rows: list[dict[str, Any]] = []
     for post, (found, confidence) in zip(posts, places, strict=True):
         told = said.get(post.id)
         theme_id, source = found, Source.NEW
+        if (was := were.get(post.id)) is not None and was != found and locked & {was, found}:
+            theme_id = was  # a locked theme keeps its voices, and takes none from another theme
         if told is not None and told.theme_id is not None:
             theme_id, source = told.theme_id, Source.PERSON
         elif told is not None and found in told.apart:
@@ -119,7 +126,13 @@ def _write(
     )
     if rows:
         connection.execute(sa.insert(ThemePost), rows)
-    return {theme for theme in (*were, *(row["theme_id"] for row in rows)) if theme is not None}
+    # A run that waits for approval has not read them as they are now; it places them when it takes effect.
+    waiting = select(Run.id).where(Run.verdict == Verdict.PROPOSED)
+    connection.execute(
+        sa.delete(ThemePost).where(col(ThemePost.run_id).in_(waiting), col(ThemePost.post_id).in_(post_ids))
+    )
+    parted = bindings.part_pairs(session, run_id) if bindings.strangers(session, post_ids) else set()
+    return {theme for theme in (*were.values(), *(row["theme_id"] for row in rows), *parted) if theme is not None}
 
 
 def _settle(session: Session, theme_ids: set[int], runtime: Runtime) -> None:

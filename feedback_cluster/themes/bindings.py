@@ -25,9 +25,16 @@ def locked_roots(session: Session) -> set[int]:
     return {theme_id or 0 for theme_id in session.exec(select(Theme.id).where(col(Theme.locked).is_(True)))}
 
 
+def locked_leaves(session: Session) -> set[int]:
+    """Locked themes and what is merged into them."""
+    roots = locked_roots(session)
+    found = session.exec(select(Theme.id).where(col(Theme.root_id).in_(roots))) if roots else ()
+    return {theme_id or 0 for theme_id in found}
+
+
 def locked_members(session: Session) -> dict[int, int]:
     """{post: theme} of the voices of locked themes."""
-    locked = select(Theme.id).where(col(Theme.root_id).in_(locked_roots(session)))
+    locked = locked_leaves(session)
     statement = select(ThemePost.post_id, ThemePost.theme_id).where(
         ThemePost.run_id == current_run_id(session), col(ThemePost.theme_id).in_(locked)
     )
@@ -149,5 +156,5 @@ def part_pairs(session: Session, run_id: int) -> set[int]:
             continue
         stays_a = (a_source is Source.PERSON, a_sure, -a) >= (b_source is Source.PERSON, b_sure, -b)
         out |= {b: b_theme} if stays_a else {a: a_theme}
-    move(session, run_id, sorted(out), None, Source.PERSON)
+    move(session, run_id, sorted(out), None, Source.RUN)
     return set(out.values())

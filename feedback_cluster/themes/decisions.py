@@ -14,7 +14,14 @@ from cocreate.core.text_marks import N_
 from feedback_cluster.events import ThemePostsChanged, ThemesMerged
 from feedback_cluster.themes import pins, stats
 from feedback_cluster.themes.indexing import index_themes
-from feedback_cluster.themes.models import DecisionKind, Theme, ThemeDecision, TriageStatus
+from feedback_cluster.themes.models import (
+    DecisionKind,
+    KeptApart,
+    NeverTogether,
+    Theme,
+    ThemeDecision,
+    TriageStatus,
+)
 from feedback_cluster.themes.queries import get_theme
 
 DECISION_LABELS = {
@@ -38,7 +45,7 @@ DECISION_LABELS = {
     DecisionKind.EFFORT: N_("Effort"),
     DecisionKind.UNDO: N_("Taken back"),
 }
-FIELDS = ("name", "name_locked", "status", "merged_into_id", "assignee_id", "note_id")
+FIELDS = ("name", "name_locked", "status", "merged_into_id", "assignee_id", "note_id", "locked", "seeds")
 """What a decision may change on a theme."""
 
 
@@ -108,6 +115,8 @@ def undo(session: Session, decision_id: int, *, by: Actor, zone: ZoneInfo) -> Th
     data = decision.data
     _check_fields(theme, data.get("after", {}))
     before = {int(post_id): was for post_id, was in data.get("posts", {}).items()}
+    if "pair" in data:
+        _loosen(session, decision)
     if before:
         _check_posts(session, run_id, before, data.get("to"))
         pins.put_back(session, run_id, before)
@@ -127,6 +136,15 @@ def undo(session: Session, decision_id: int, *, by: Actor, zone: ZoneInfo) -> Th
     if touched:
         announce(session, touched, zone)
     return taken
+
+
+def _loosen(session: Session, decision: ThemeDecision) -> None:
+    """Let two posts or two themes be together again."""
+    a, b = decision.data["pair"]
+    row = session.get(NeverTogether if decision.kind is DecisionKind.NEVER else KeptApart, (a, b))
+    if row is not None:
+        session.delete(row)
+        session.flush()
 
 
 def _check_fields(theme: Theme, after: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from cocreate.core.text_marks import N_
 from cocreate.identity.members.queries import staff
 from cocreate.web.access import CurrentActor, CurrentRuntime, Db, RowId, allow
 from cocreate.web.page import CurrentPage
-from feedback_cluster.themes import answers, decisions, service
+from feedback_cluster.themes import answers, bonds, decisions, service
 from feedback_cluster.themes.models import ThemeDecision
 from feedback_cluster.themes.queries import get_theme, resolve
 
@@ -89,6 +89,46 @@ def move_posts(
     decision = service.move(db, theme, chosen, target or None, by=actor, zone=runtime.settings.zone)
     count = len(decision.data["posts"])
     return _done(page, decision, back, N_("%(count)s posts moved. No run brings them back."), count=count)
+
+
+@router.post("/themes/{theme_id}/lock", dependencies=TRIAGE)
+def lock_theme(theme_id: RowId, page: CurrentPage, actor: CurrentActor, db: Db, back: Back = "") -> Response:
+    decision = bonds.lock(db, get_theme(db, theme_id), by=actor)
+    return _done(page, decision, back, N_("Locked. No run changes its voices."))
+
+
+@router.post("/themes/{theme_id}/unlock", dependencies=TRIAGE)
+def unlock_theme(theme_id: RowId, page: CurrentPage, actor: CurrentActor, db: Db, back: Back = "") -> Response:
+    decision = bonds.unlock(db, get_theme(db, theme_id), by=actor)
+    return _done(page, decision, back, N_("Unlocked. Runs sort its voices again."))
+
+
+@router.post("/themes/{theme_id}/apart", dependencies=TRIAGE)
+def keep_theme_apart(
+    theme_id: RowId,
+    page: CurrentPage,
+    actor: CurrentActor,
+    db: Db,
+    target: Annotated[int, Form(ge=1, le=MAX_ID)],
+) -> Response:
+    """Say that two themes are different things."""
+    decision = bonds.keep_apart(db, get_theme(db, theme_id), target, by=actor)
+    return _done(page, decision, "", N_("Kept apart. No run merges them."))
+
+
+@router.post("/themes/{theme_id}/never", dependencies=TRIAGE)
+def never_together(
+    theme_id: RowId,
+    page: CurrentPage,
+    actor: CurrentActor,
+    runtime: CurrentRuntime,
+    db: Db,
+    chosen: Chosen = [],  # noqa: B006 (FastAPI copies it)
+    back: Back = "",
+) -> Response:
+    """Say of two chosen posts that they do not mean the same."""
+    decision = bonds.never_together(db, get_theme(db, theme_id), chosen, by=actor, zone=runtime.settings.zone)
+    return _done(page, decision, back, N_("Never together: the less sure one has left, and no run joins them."))
 
 
 @router.post("/themes/{theme_id}/hide", dependencies=TRIAGE)

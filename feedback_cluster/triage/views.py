@@ -118,7 +118,12 @@ def told(session: Session, past: list[tuple[ThemeDecision, bool]], known: dict[i
     mentioned = {
         theme_id
         for row, _ in past
-        for theme_id in (row.theme_id, row.data.get("to"), row.data.get("after", {}).get("merged_into_id"))
+        for theme_id in (
+            row.theme_id,
+            row.data.get("to"),
+            row.data.get("after", {}).get("merged_into_id"),
+            *(row.data.get("pair", ()) if row.kind is DecisionKind.APART else ()),
+        )
         if theme_id
     }
     names = dict(session.exec(select(Theme.id, Theme.name).where(col(Theme.id).in_(mentioned))).all())
@@ -144,6 +149,10 @@ def _subject(row: ThemeDecision, names: dict[Any, str]) -> str:
         return f"{before.get('name')} → {after.get('name')}"
     if row.kind is DecisionKind.MERGE:
         return f"{names.get(row.theme_id, '')} → {names.get(after.get('merged_into_id'), '')}"
-    if row.kind in (DecisionKind.SPLIT, DecisionKind.MOVE):
+    if row.kind is DecisionKind.APART:
+        return " · ".join(names.get(theme_id, "") for theme_id in row.data["pair"])
+    if row.kind is DecisionKind.NEVER:
+        return " · ".join(f"#{post_id}" for post_id in row.data["pair"])
+    if row.kind in (DecisionKind.SPLIT, DecisionKind.MOVE, DecisionKind.PLACE):
         return f"{len(row.data.get('posts', {}))} → {names.get(row.data.get('to'), '·')}"
     return ""

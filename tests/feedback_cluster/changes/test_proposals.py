@@ -16,6 +16,7 @@ from feedback_cluster.changes.models import Approval, ChangeKind, Choice, RunAct
 from feedback_cluster.runs.models import Cause, Run, RunState, Verdict
 from feedback_cluster.runs.service import get_run
 from feedback_cluster.themes import service as themes
+from feedback_cluster.themes.assign import catch_up
 from feedback_cluster.themes.models import Source, Theme, ThemePost
 from feedback_cluster.themes.queries import current_run_id, get_theme
 
@@ -97,7 +98,7 @@ def test_a_run_that_moves_voices_changes_nothing_before_somebody_approves(
     assert verdict(runtime, run) is Verdict.TAKEN
     assert {theme_of(runtime, post) for post in gold_voices[:5]} == {bluetooth}
     with runtime.database.read() as session:
-        sizes = {theme_id: get_theme(session, theme_id or 0).size for theme_id in (seat, bluetooth)}
+        sizes = {theme or 0: get_theme(session, theme or 0).size for theme in (seat, bluetooth)}
         assert sizes == {key: len(posts) for key, posts in api.post_ids_of(session, list(sizes)).items()}
 
 
@@ -162,7 +163,7 @@ def test_undo_goes_back_exactly_and_decisions_since_hold(
         themes.move(session, get_theme(session, bluetooth or 0), [gold_voices[0]], seat, by=pm_actor, zone=zone)
         themes.move(session, get_theme(session, bluetooth or 0), [gold_voices[12]], seat, by=pm_actor, zone=zone)
     late = make_voices(["座椅通风三档的噪音像吹风机"])[0]
-    take.catch_up(runtime, again.id or 0)
+    catch_up(runtime, again.id or 0)
     undo(runtime, again, pm_actor)
     worker.drain()
     with runtime.database.read() as session:
@@ -307,7 +308,7 @@ def test_new_voices_near_a_theme_that_waits_go_where_it_would_split_off_from(
 
         model = session.get(RunModel, run.id)
         assert model is not None
-        assert model.theme_ids.count(seat) == 2
+        assert model.theme_ids.count(seat or 0) == 2
         unborn = session.exec(select(Theme.id).where(col(Theme.born_at).is_(None))).all()
         assert not set(unborn) & set(model.theme_ids)
 
@@ -318,7 +319,7 @@ def test_voices_written_while_a_run_waits_are_in_it_when_it_takes_effect(
 ) -> None:  # fmt: skip
     run = propose_now(swap)
     late = make_voices(["座椅通风三档的噪音像吹风机"])
-    take.catch_up(runtime, first.id or 0)
+    catch_up(runtime, first.id or 0)
     with runtime.database.write() as session:
         service.approve(session, get_run(session, run.id or 0), by=pm_actor)
     worker.drain()
