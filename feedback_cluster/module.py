@@ -10,10 +10,22 @@ from feedback_cluster.changes import api_v1 as change_api
 from feedback_cluster.changes import routes as change_pages
 from feedback_cluster.changes.propose import TAKE
 from feedback_cluster.changes.take import take_effect
+from feedback_cluster.dossiers import api_v1 as dossier_api
+from feedback_cluster.dossiers import fillers as dossier_fillers
+from feedback_cluster.dossiers import routes as dossier_pages
+from feedback_cluster.dossiers.notices import NOTICES as DOSSIER_NOTICES
+from feedback_cluster.dossiers.service import forget_words
 from feedback_cluster.fleet import routes as fleet_pages
 from feedback_cluster.priority import routes as weight_pages
 from feedback_cluster.priority.jobs import recount
 from feedback_cluster.priority.service import RECOUNT
+from feedback_cluster.radar import api_v1 as radar_api
+from feedback_cluster.radar import fillers as radar_fillers
+from feedback_cluster.radar import incident_routes as incident_pages
+from feedback_cluster.radar import routes as radar_pages
+from feedback_cluster.radar.jobs import JOB as RADAR
+from feedback_cluster.radar.jobs import look_round
+from feedback_cluster.radar.notices import NOTICES as RADAR_NOTICES
 from feedback_cluster.runs import routes as run_pages
 from feedback_cluster.runs.jobs import run_clusters, run_nightly
 from feedback_cluster.runs.service import JOB
@@ -40,6 +52,7 @@ from search.events import LexiconChanged
 POLICIES = {
     "theme.read": STAFF,
     "theme.triage": frozenset({Role.PM, Role.ADMIN}),
+    "dossier.note": STAFF,
 }
 
 module = Module(
@@ -54,6 +67,11 @@ module = Module(
         api_v1.router,
         weight_pages.router,
         fleet_pages.router,
+        radar_pages.router,
+        incident_pages.router,
+        radar_api.router,
+        dossier_pages.router,
+        dossier_api.router,
     ],
     models=[
         "feedback_cluster.runs.models",
@@ -71,17 +89,18 @@ module = Module(
         Job(listeners.ASSIGN, assign_posts, own_sessions=True),
         Job("feedback_cluster.count", count_themes, own_sessions=True),
         Job(RECOUNT, recount, own_sessions=True),
+        Job(RADAR, look_round, own_sessions=True),
     ],
-    timers=[Timer("feedback_cluster.nightly", hour="nightly_hour")],
+    timers=[Timer("feedback_cluster.nightly", hour="nightly_hour"), Timer(RADAR, every_minutes=60)],
     commands=[commands.register],
     listeners={
         PostSubmitted: [listeners.place_post],
         PostEdited: [listeners.place_post],
         PostRestored: [listeners.place_post],
         PostsImported: [listeners.place_imported],
-        PostDeleted: [listeners.drop_post],
+        PostDeleted: [listeners.drop_post, forget_words],
         PostHidden: [listeners.drop_post],
-        PostsWithdrawn: [listeners.drop_withdrawn],
+        PostsWithdrawn: [listeners.drop_withdrawn, forget_words],
         VoteCast: [listeners.follow_votes],
         VoteWithdrawn: [listeners.follow_votes],
         PostStatusChanged: [listeners.follow_status],
@@ -89,10 +108,19 @@ module = Module(
         PostUnmerged: [listeners.follow_merge],
         LexiconChanged: [listeners.mark_lexicon],
     },
-    slots={"post.page": [fillers.on_post_page], "me.card": [fillers.on_my_card]},
+    slots={
+        "post.page": [fillers.on_post_page, radar_fillers.on_post_page],
+        "me.card": [fillers.on_my_card],
+        "theme.card": [radar_fillers.on_theme_card],
+        "theme.page": [radar_fillers.on_theme_page, dossier_fillers.on_theme_page],
+    },
     policies=POLICIES,
     search_sources=[indexing.themes],
-    nav=[NavItem(N_("Themes"), "show_themes", "layers", room="staff", policy="theme.read", position=10)],
+    nav=[
+        NavItem(N_("Themes"), "show_themes", "layers", room="staff", policy="theme.read", position=10),
+        NavItem(N_("Radar"), "show_radar", "triangle-alert", room="staff", policy="theme.read", position=12),
+    ],
+    notices={**RADAR_NOTICES, **DOSSIER_NOTICES},
     seeds=[demo.seed],
     benches={"cluster": bench_cluster, "themes": bench_themes},
 )
