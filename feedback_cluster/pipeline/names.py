@@ -10,11 +10,13 @@ from feedback_cluster.pipeline.arrays import Counts, IntArray
 from feedback_cluster.pipeline.phrases import LONGEST, Clause, Phrase, Reader, find_phrases, shown
 
 FEWEST = 3  # posts that must hold the words of a phrase before it speaks for a cluster
-MANY = 60  # posts read of a cluster from which a phrase must be said three times, not twice
+MANY = 60  # posts read of a cluster from which a phrase must be said three times, not once
 MARKS = 12  # words of a cluster around which its name is looked for
 MOST_PHRASES = 120  # phrases of a cluster that are weighed, those said most
 SAID, PURE, WHOLE, LEADING, STRANGE = 0.5, 0.5, 0.3, 0.4, 0.3  # what counts for a phrase, see `worth`
-ENOUGH = -0.4  # worth below which two keywords name a cluster better
+ONCE = 0.7  # of the posts that say a phrase the part that is chance
+ENOUGH = -0.1  # worth below which two keywords name a cluster better
+PAIRED, PAIR_STEP = 6, 0.01  # words that are tried beside the strongest, and how much less the next one is worth
 ALIKE = 1.0  # worth that a phrase loses when another cluster has a part of it for its name
 
 
@@ -69,13 +71,22 @@ def candidates(
     posts: list[list[Clause]] = [reader.clauses(texts[row], pattern) for row in rows]
     sizes = np.maximum(np.bincount(sample.labels, minlength=sample.n_clusters), 1)
     found = []
-    for phrase in find_phrases(posts, marks, least=2 if len(rows) < MANY else 3)[:MOST_PHRASES]:
-        if len(phrase.text) > LONGEST:
-            continue
+    for phrase in find_phrases(posts, marks, least=1 if len(rows) < MANY else 3)[:MOST_PHRASES]:
         holding = sample.holding(phrase.words)
-        if holding[number] >= FEWEST:
+        if len(phrase.text) <= LONGEST and holding[number] >= FEWEST:
             found.append((worth(phrase, marks, holding / sizes, number, len(rows)), phrase.text))
+    found = [told for told in found if told[0] >= ENOUGH] + pairs(number, list(marks), sample)
     return sorted(found, key=lambda told: (-told[0], told[1]))
+
+
+def pairs(number: int, marks: Sequence[str], sample: Sampled) -> list[tuple[float, str]]:
+    """The strongest word and another of its posts, for a cluster without a phrase that is worth anything."""
+    together = [other for other in marks[1:PAIRED] if sample.holding(frozenset((marks[0], other)))[number] >= FEWEST]
+    return [
+        (ENOUGH - PAIR_STEP * (1 + place), f"{shown(marks[0])}与{shown(other)}")
+        for place, other in enumerate(together)
+        if len(shown(marks[0])) + len(shown(other)) < LONGEST and other not in marks[0] and marks[0] not in other
+    ]
 
 
 def worth(phrase: Phrase, marks: dict[str, float], shares: object, number: int, posts: int) -> float:
@@ -89,7 +100,7 @@ def worth(phrase: Phrase, marks: dict[str, float], shares: object, number: int, 
     leading = LEADING * (next(iter(marks)) in phrase.words) - STRANGE * marks.keys().isdisjoint(phrase.opening)
     told = (
         np.log(weight)
-        + SAID * np.log(100 * (phrase.said - 1) / posts)
+        + SAID * np.log(100 * (phrase.said - ONCE) / posts)
         + PURE * np.log(held[number] / held.sum())
         + WHOLE * np.log(edges)
         + leading
@@ -110,19 +121,23 @@ def choose_names(
     order = sorted(range(len(found)), key=lambda place: (-(found[place][0][0] if found[place] else -np.inf), place))
     for place in order:
         offers = [(value - ALIKE * overlaps(text, taken), text) for value, text in found[place] if text not in taken]
-        value, text = min(offers, key=lambda told: (-told[0], told[1]), default=(-np.inf, ""))
-        if value < ENOUGH:
-            text = plain_name(words[place], quotes[place], place, taken)
-        names[place] = text
-        taken.append(text)
+        _, text = min(offers, key=lambda told: (-told[0], told[1]), default=(0.0, ""))
+        names[place] = text or plain_name(words[place], quotes[place], place, taken)
+        taken.append(names[place])
     return names
 
 
 def plain_name(words: Sequence[str], quote: str, number: int, taken: Sequence[str]) -> str:
-    """Two keywords, one, the beginning of a post, or a number: the first of them that is short and not taken."""
+    """A keyword, two, the beginning of a post, or a number: the first of them that is short and not taken."""
     told = [shown(word) for word in words]
-    pairs = [f"{told[0]}与{other}" for other in told[1:]] if told else []
-    ways = [*pairs, *told, first_sentence(quote, LONGEST), *(f"主题 {number + further}" for further in range(1, 1000))]
+    two = [f"{told[0]}与{other}" for other in told[1:]]
+    ways = [
+        *told[:1],
+        *two,
+        *told[1:],
+        first_sentence(quote, LONGEST),
+        *(f"主题 {number + further}" for further in range(1, 1000)),
+    ]
     return next(way for way in ways if way and len(way) <= LONGEST and way not in taken)
 
 
