@@ -24,6 +24,7 @@ PER_ROUTE = 6
 UNLINKED = {
     "healthz", "readyz", "brand_css",  # for machines
     "show_link", "show_similar", "show_instant",  # a token's page, and a part that the form asks for while one types
+    "show_fleet_draft",  # what a file says, before it is put to use
     "show_duplicate_run", "show_lexicon_progress",  # what a page asks for while work in the background is under way
     "show_product_line",  # a short address for posters and mails
     # Only beside what was edited, imported, is one's own or too long for one page.

@@ -25,6 +25,8 @@ PAGES = {
     "theme inbox": ("pm", "/themes"),
     "theme": ("pm", "/themes/3"),
     "runs": ("pm", "/themes/runs"),
+    "weights": ("pm", "/triage/weights"),
+    "fleet": ("pm", "/triage/fleet"),
     "imports": ("pm", "/imports"),
     "roadmap": ("member", "/roadmap"),
     "item": ("member", "/roadmap/1"),
