@@ -5,6 +5,7 @@ used. Loading Python and its packages is not in them; loading the dictionary is.
 """
 
 import json
+import os
 import resource
 import sys
 import time
@@ -73,6 +74,7 @@ WHAT = {"ours": ours, "bertopic": bertopic, "yardstick": yardstick}
 
 def main(arguments: list[str]) -> None:
     """Make the texts, time the fit, print what it took."""
+    os.environ.setdefault("PYPINYIN_NO_PHRASES", "1")  # as the pipeline's own process does
     what, count, seed, data = arguments[0], int(arguments[1]), int(arguments[2]), Path(arguments[3])
     real = corpora.every_text(data)
     texts = real[:count] if count <= len(real) else list(corpora.resampled(real, count))

@@ -21,6 +21,8 @@ def main(arguments: list[str]) -> int:
         return 2
     if hasattr(os, "nice"):
         os.nice(NICENESS)
+    # Folding asks how single characters are read; the dictionary of phrases would cost each process half a second.
+    os.environ.setdefault("PYPINYIN_NO_PHRASES", "1")
     tell("start", 0, 1)  # before the slow imports, so that a watcher knows at once that the run lives
     from feedback_cluster.pipeline.files import run_folder
 

@@ -9,7 +9,8 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils.validation import check_is_fitted
 
-from feedback_cluster.pipeline.arrays import REST, FloatArray, IntArray, membership, unit_rows
+from feedback_cluster.pipeline.arrays import REST, FloatArray, IntArray
+from feedback_cluster.pipeline.settle import Settling, centres_of
 
 ROUGH_ITERATIONS = 16  # enough for a start to have its say; only what all starts agreed on is run to its end
 VOTES = 2  # turns of voting; the second one with names that the first agreed on
@@ -159,17 +160,16 @@ class SphericalKMeans(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     def _settle(
         self, rows: FloatArray, centres: FloatArray, decisions: Decisions | None, most: int
     ) -> tuple[FloatArray, IntArray, int]:
-        labels = self._assign(rows, centres, decisions)[0]
-        for turn in range(1, most + 1):
-            moved = centres_of(rows, labels, len(centres))
-            gone = ~np.any(moved, axis=1)
-            moved[gone] = centres[gone]  # an emptied cluster stays where it was and may win rows back
-            centres = moved
-            new = self._assign(rows, centres, decisions)[0]
-            if np.array_equal(new, labels):
-                return centres, labels, turn
-            labels = new
-        return centres, labels, most
+        told = decisions or Decisions.of()
+        bound = told.bound
+        inner = told.among(bound)
+
+        def ask(places: IntArray, centres: FloatArray) -> IntArray:
+            return self._assign(rows[places], centres, inner)[0]
+
+        settling = Settling(rows, centres, self.min_similarity, bound, ask)
+        turns = settling.run(most)
+        return settling.centres, settling.labels, turns
 
     def _assign(
         self, rows: FloatArray, centres: FloatArray, decisions: Decisions | None
@@ -223,11 +223,6 @@ def keep_apart(
 def similarities(rows: FloatArray, centres: FloatArray) -> FloatArray:
     """(n_rows, n_centres) cosines of unit rows and unit centres."""
     return rows @ centres.T
-
-
-def centres_of(rows: FloatArray, labels: IntArray, n_clusters: int) -> FloatArray:
-    """Unit mean of the rows of each label; zeros for a label nobody has."""
-    return unit_rows(np.asarray(membership(labels, n_clusters) @ rows, dtype=np.float32))
 
 
 def rough(rows: FloatArray, centres: FloatArray) -> IntArray:

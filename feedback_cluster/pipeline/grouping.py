@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from feedback_cluster.pipeline.arrays import REST, Counts, FloatArray, IntArray
+from feedback_cluster.pipeline.arrays import REST, Counts, FloatArray, IntArray, count_different
 from feedback_cluster.pipeline.births import find_birth
 from feedback_cluster.pipeline.clusters import CHUNK, Decisions, SphericalKMeans, similarities
 from feedback_cluster.pipeline.parameters import MOST_BORN, MOST_THEMES, Parameters, suggested_k
@@ -108,6 +108,6 @@ def similarity_to(rows: FloatArray, centres: FloatArray, labels: IntArray) -> Fl
 
 def how_many(rows: FloatArray, least: int, told: Parameters) -> int:
     """k: what was asked for or suits the number of different posts, at least as many as have a number already."""
-    different = len(np.unique(rows[np.any(rows, axis=1)], axis=0))
+    different = count_different(rows)
     wanted = told.k or suggested_k(different, told.granularity)
     return max(least, min(wanted, different))

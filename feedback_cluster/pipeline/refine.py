@@ -8,16 +8,18 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from feedback_cluster.pipeline.arrays import REST, Counts, FloatArray, IntArray
-from feedback_cluster.pipeline.clusters import CHUNK, Decisions, SphericalKMeans, centres_of, keep_apart, similarities
+from feedback_cluster.pipeline.clusters import CHUNK, Decisions, SphericalKMeans, keep_apart, similarities
+from feedback_cluster.pipeline.settle import centres_of
 
 CLEAR = 0.7  # share of the posts, the clearest ones, that teach
 HEARD = 0.3  # share of each cluster's posts that teach in any case
-SAMPLE = 20_000  # posts over which the cluster's words are learned; the others are only judged
+SAMPLE = 6_000  # posts over which the cluster's words are learned; the others are only judged
 FREE = 3_000  # posts that teach from which the solver's usual regularisation is right; fewer are believed more
 A_PERSONS_WORD = 5.0  # weight of a post that a person placed, beside one that nobody looked at
 RELUCTANCE = 0.1  # probability a post must win by moving: without it, run after run would drift
 MOST_TURNS = 20
-STEPS, PRECISION = 60, 1e-3  # of the solver
+STEPS, PRECISION = 60, 1e-3  # of the solver from a fresh start
+FURTHER_STEPS = 6  # of the solver going on from the turn before
 ANSWERS = 3_000  # answers of people that have a neighbourhood of their own; beyond that only the classifier hears them
 NEIGHBOURS = 10  # turns until a neighbourhood has settled
 
@@ -181,6 +183,8 @@ class School:
         if fresh or self.solver is None or not np.array_equal(self.solver.classes_, taught):
             belief = max(1.0, FREE / len(pupils))
             self.solver = LogisticRegression(C=belief, max_iter=STEPS, tol=PRECISION, warm_start=True)
+        else:
+            self.solver.max_iter = FURTHER_STEPS
         weight = np.where(self.placed[pupils], A_PERSONS_WORD, 1.0)
         # Inside each cluster: a cluster with many answers must not become likelier for all posts.
         sizes = np.bincount(labels[pupils], minlength=self.n_clusters)

@@ -55,7 +55,7 @@ class Settling:
 
     def confirm(self) -> int:
         """Centres as the fresh means of their rows, every row asked; how many moved all the same."""
-        self.centres = self.kept_if_gone(means(self.rows, self.labels, len(self.centres)))
+        self.centres = self.kept_if_gone(centres_of(self.rows, self.labels, len(self.centres)))
         return self.look(np.arange(len(self.rows)))
 
     def look(self, places: IntArray) -> int:
@@ -103,6 +103,6 @@ def nearest(rows: FloatArray, centres: FloatArray, least: float) -> tuple[IntArr
     return labels, slack
 
 
-def means(rows: FloatArray, labels: IntArray, n_clusters: int) -> FloatArray:
+def centres_of(rows: FloatArray, labels: IntArray, n_clusters: int) -> FloatArray:
     """Unit mean of the rows of each label; zeros for a label nobody has."""
     return unit_rows(np.asarray(membership(labels, n_clusters) @ rows, dtype=np.float32))

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedback_cluster.pipeline.arrays import REST, FloatArray, IntArray, unit_rows
-from feedback_cluster.pipeline.clusters import Decisions, SphericalKMeans, centres_of
+from feedback_cluster.pipeline.clusters import Decisions, SphericalKMeans
+from feedback_cluster.pipeline.settle import centres_of
 
 
 def blobs(n: int = 60, k: int = 4, seed: int = 0) -> tuple[FloatArray, IntArray]:

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from feedback_cluster.pipeline.arrays import REST, FloatArray, IntArray, unit_rows
-from feedback_cluster.pipeline.settle import Settling, means
+from feedback_cluster.pipeline.settle import Settling, centres_of
 
 NOBODY = np.zeros(0, dtype=np.int64)
 
@@ -23,7 +23,7 @@ def plainly(rows: FloatArray, centres: FloatArray, least: float, most: int = 300
         new = np.where((near.max(axis=1) < least) | ~rows.any(axis=1), REST, near.argmax(axis=1))
         if np.array_equal(new, labels):
             break
-        labels, moved = new, means(rows, new, len(centres))
+        labels, moved = new, centres_of(rows, new, len(centres))
         centres = np.where(moved.any(axis=1, keepdims=True), moved, centres)
     return centres, labels
 
@@ -60,7 +60,7 @@ def test_the_end_is_a_fixed_point() -> None:
     rows = corpus(2)
     found = Settling(rows, rows[5:12].copy(), 0.2, NOBODY, never_asked)
     found.run(300)
-    again = Settling(rows, means(rows, found.labels, 7), 0.2, NOBODY, never_asked)
+    again = Settling(rows, centres_of(rows, found.labels, 7), 0.2, NOBODY, never_asked)
     assert again.run(300) == 1
     assert np.array_equal(again.labels, found.labels)
 
@@ -77,7 +77,7 @@ def test_rows_that_people_decided_about_are_asked_at_every_turn() -> None:
     found = Settling(rows, rows[40:44].copy(), 0.0, decided, ask)
     found.run(300)
     assert found.labels[decided].tolist() == [2, 2, REST]
-    assert np.allclose(found.centres, means(rows, found.labels, 4), atol=1e-6)
+    assert np.allclose(found.centres, centres_of(rows, found.labels, 4), atol=1e-6)
     assert set(map(tuple, turns)) == {(7, 20, 31)}
 
 
