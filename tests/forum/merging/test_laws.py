@@ -153,11 +153,15 @@ class Life(RuleBasedStateMachine):
             assert counter == len(who)
 
 
-def test_votes_of_a_group_are_its_distinct_people_whatever_happens(stage: Callable[[], Stage]) -> None:
+def test_votes_of_a_group_are_its_distinct_people_whatever_happens(stage: Callable[[], Stage], dialect: str) -> None:
+    # The lives are the same on both; PostgreSQL, where each step takes twice as long, walks fewer of them.
     run_state_machine_as_test(
         type("Life", (Life,), {"stage": staticmethod(stage)}),
         settings=settings(
-            max_examples=25, stateful_step_count=18, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=25 if dialect == "sqlite" else 10,
+            stateful_step_count=18,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
         ),
     )
 
