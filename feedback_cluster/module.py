@@ -20,12 +20,14 @@ from feedback_cluster.priority import routes as weight_pages
 from feedback_cluster.priority.jobs import recount
 from feedback_cluster.priority.service import RECOUNT
 from feedback_cluster.radar import api_v1 as radar_api
+from feedback_cluster.radar import demo as radar_demo
 from feedback_cluster.radar import fillers as radar_fillers
 from feedback_cluster.radar import incident_routes as incident_pages
 from feedback_cluster.radar import routes as radar_pages
 from feedback_cluster.radar.jobs import JOB as RADAR
 from feedback_cluster.radar.jobs import look_round
 from feedback_cluster.radar.notices import NOTICES as RADAR_NOTICES
+from feedback_cluster.guiding import routes as guiding_pages
 from feedback_cluster.runs import routes as run_pages
 from feedback_cluster.runs.jobs import run_clusters, run_nightly
 from feedback_cluster.runs.service import JOB
@@ -62,6 +64,7 @@ module = Module(
         run_pages.router,
         change_pages.router,
         change_api.router,
+        guiding_pages.router,
         theme_pages.router,
         actions.router,
         api_v1.router,
@@ -121,6 +124,6 @@ module = Module(
         NavItem(N_("Radar"), "show_radar", "triangle-alert", room="staff", policy="theme.read", position=12),
     ],
     notices={**RADAR_NOTICES, **DOSSIER_NOTICES},
-    seeds=[demo.seed],
+    seeds=[demo.seed, radar_demo.seed],
     benches={"cluster": bench_cluster, "themes": bench_themes},
 )

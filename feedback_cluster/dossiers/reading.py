@@ -4,14 +4,14 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlmodel import Session, col
 
 from cocreate.core.actor import Actor
 from cocreate.core.tables import columns
-from cocreate.web import paging
+from cocreate.web import markdown, paging
 from feedback_cluster.dossiers import service
 from feedback_cluster.dossiers.content import Voice
 from feedback_cluster.dossiers.models import Dossier
@@ -65,8 +65,6 @@ class Filters:
 
 
 def _monday(day: str) -> str:
-    from datetime import date, timedelta
-
     moment = date.fromisoformat(day)
     return (moment - timedelta(days=moment.weekday())).isoformat()
 
@@ -83,10 +81,11 @@ class Row:
 
     @property
     def text(self) -> str:
-        """Title and body, once each."""
-        if not self.body or self.body.strip() == self.title.strip():
+        """Title and body as plain words, once each."""
+        body = markdown.plain(self.body, len(self.body) + 1).strip()
+        if not body or body == self.title.strip():
             return self.title
-        return self.body if self.body.startswith(self.title.rstrip("…")) else f"{self.title}\n{self.body}"
+        return body if body.startswith(self.title.rstrip("…")) else f"{self.title}\n{body}"
 
 
 def new_ids(dossier: Dossier) -> set[int]:

@@ -187,7 +187,7 @@ def questions_of(session: Session, incident_id: int) -> list[IncidentQuestion]:
 def exit_state(session: Session, incident: Incident, alert: Alert, zone: ZoneInfo, *, shown: int = 14) -> ExitState:
     """How far the exit criterion is met, counted from the theme's voices of whole days since the rise began."""
     today = clock.now().astimezone(zone).date()
-    limit = incident.exit_ratio * max(alert.usual, 1 / 7)
+    limit = max(1.0, incident.exit_ratio * alert.usual)  # one voice a day is calm, however quiet a theme was
     counts = daily_voices(session, incident.theme_id, zone, days=max(shown, incident.exit_days) + 1)
     days = []
     for back in range(max(shown, incident.exit_days), 0, -1):

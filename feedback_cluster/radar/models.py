@@ -91,7 +91,8 @@ class Alert(SQLModel, table=True):
 
     @property
     def ratio(self) -> float:
-        return self.seen / self.expected if self.expected else float(self.seen)
+        """How many times the usual; less than one voice expected counts as one."""
+        return self.seen / max(1.0, self.expected)
 
 
 class Incident(SQLModel, table=True):
