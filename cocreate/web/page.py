@@ -56,7 +56,7 @@ class Addresses:
 
 
 class SharedBytecode(BytecodeCache):
-    """What a template compiles to, kept in memory: the environments of all languages compile it once between them."""
+    """What a template compiles to, kept in memory: all environments of a process compile it once between them."""
 
     def __init__(self) -> None:
         self._code: dict[str, bytes] = {}
@@ -67,6 +67,10 @@ class SharedBytecode(BytecodeCache):
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+# Jinja compares the hash of a template's text, so that one that was changed is compiled anew.
+_BYTECODE = SharedBytecode()
 
 
 class Renderer:
@@ -81,7 +85,6 @@ class Renderer:
         )
         self._warm = False
         self.translators = {language: Translator(language, runtime.settings.zone) for language in LANGUAGES}
-        self._bytecode = SharedBytecode()
         self._environments = {language: self._environment(language, templates) for language in LANGUAGES}
 
     def _environment(self, language: str, templates: Path) -> Environment:
@@ -90,7 +93,7 @@ class Renderer:
             loader=FileSystemLoader(templates),
             autoescape=True,
             undefined=StrictUndefined,
-            bytecode_cache=self._bytecode,
+            bytecode_cache=_BYTECODE,
             trim_blocks=True,
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n", "jinja2.ext.loopcontrols"],
