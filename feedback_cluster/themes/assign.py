@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from cocreate.core import clock, outbox
 from cocreate.core.runtime import Runtime
+from cocreate.text.segment import content_words
 from feedback_cluster.events import ThemePostsChanged
 from feedback_cluster.priority.queries import safety_words
 from feedback_cluster.runs.folder import voice
@@ -45,6 +46,26 @@ class Loaded:
             (self.theme_ids[label] or None if 0 <= label < len(self.theme_ids) else None, round(float(sure), 6))
             for label, sure in zip(labels.tolist(), confidence.tolist(), strict=True)
         ]
+
+    def likely(self, text: str, most: int = 3) -> list[tuple[int, float]]:
+        """The themes that the text fits best, each with its probability; none when it says nothing known."""
+        features = self.model.features_
+        counts = features.count([content_words(text, self.model.vocabulary)])
+        if not counts.nnz or not self.theme_ids:
+            return []
+        chances: dict[int, float] = {}
+        told = self.model.judge_.probabilities(features.tf_idf(counts))[0].tolist()
+        for theme_id, chance in zip(self.theme_ids, told, strict=False):
+            if theme_id:
+                chances[theme_id] = chances.get(theme_id, 0.0) + float(chance)
+        return sorted(chances.items(), key=lambda pair: (-pair[1], pair[0]))[:most]
+
+    def reasons(self, text: str, theme_id: int, most: int = 6) -> list[tuple[str, float]]:
+        """The words of the text that speak for the theme, strongest first."""
+        if theme_id not in self.theme_ids:
+            return []
+        cluster = self.theme_ids.index(theme_id)
+        return [(word, share) for word, share in self.model.explain(text, cluster, most) if share > 0]
 
 
 def loaded_model(runtime: Runtime) -> Loaded | None:

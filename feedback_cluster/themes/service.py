@@ -69,7 +69,7 @@ def add_theme(session: Session, name: str, *, locked: bool = False, run_id: int 
 
 def rename(session: Session, theme: Theme, name: str, *, by: Actor) -> ThemeDecision:
     """Give a name that no run will change."""
-    given = _name(name)
+    given = clean_name(name)
     _standing(theme)
     if given == theme.name and theme.name_locked:
         raise AlreadySo(f"theme {theme.id} is called that")
@@ -104,10 +104,10 @@ def split(
     session: Session, theme: Theme, post_ids: Sequence[int], name: str, *, by: Actor, zone: ZoneInfo
 ) -> ThemeDecision:
     """Make a new theme of some of the theme's posts; `decision.data["to"]` is its id."""
-    given = _name(name)
+    given = clean_name(name)
     _standing(theme)
     chosen = _chosen(session, theme, post_ids)
-    words = _words_of(session, chosen)
+    words = words_of(session, chosen)
     run_id = pins.hold_current(session)
     _standing(theme)
     bonds.check_together(session, 0, chosen)
@@ -220,7 +220,8 @@ def note_of(session: Session, theme: Theme) -> str:
     return note.text if note else ""
 
 
-def _name(name: str) -> str:
+def clean_name(name: str) -> str:
+    """The name without needless blanks; NameMissing when nothing or too much is left."""
     given = " ".join(name.split())
     if not given or len(given) > LONGEST_NAME:
         raise NameMissing(fields={"name": NameMissing.message})
@@ -249,7 +250,7 @@ def _chosen(session: Session, theme: Theme, post_ids: Sequence[int]) -> list[int
     return chosen
 
 
-def _words_of(session: Session, post_ids: Sequence[int], most: int = 6) -> list[str]:
+def words_of(session: Session, post_ids: Sequence[int], most: int = 6) -> list[str]:
     """What the posts have in common; the next run will say it better."""
     lexicon = lexicon_of(session)
     said: Counter[str] = Counter()

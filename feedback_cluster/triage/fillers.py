@@ -21,6 +21,7 @@ def on_post_page(session: Session, page: Any, ids: Sequence[int]) -> Mapping[int
     return {
         post_id: page.fragment(
             "feedback_cluster/triage/_on_post.html",
+            post_id=post_id,
             theme=ref,
             people=count,
             answer=answers.get(post_id),
