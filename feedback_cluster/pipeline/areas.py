@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from feedback_cluster.pipeline.arrays import FloatArray
 from feedback_cluster.pipeline.phrases import shown
 
-FLOOR = 0.02  # mean cosine of two groups of themes: below it they have nothing in common and stay apart
+FLOOR = 0.06  # mean cosine of two groups of themes: below it they have nothing in common and stay apart
 PER_ROOT = 1.5  # areas for each √k: at √k alone the last one was a heap of what fits nowhere (ADR 0032)
 LONGEST = 8  # characters of an area's label: a chip
 

@@ -1,6 +1,6 @@
 """What a run says about its clusters: words, name, quotes and the area of each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,13 +59,15 @@ def describe(
     *,
     lexicon: Lexicon | None = None,
     public: Any = None,
+    called: Mapping[int, str] | None = None,
     progress: Progress = in_silence,
 ) -> Described:
     """Words, name, quotes, dissent and area of each of the (k, d) `centres`.
 
     rows, labels, confidence, counts: as the fit left them, a row a post; names: the words of the columns of counts.
-    public: (n_posts,) booleans; words and quotes come from these posts alone, from all when it is None. Reads a bounded
-    number of posts of each cluster: its time hardly grows with the posts. `documents` are not looked at.
+    public: (n_posts,) booleans; words and quotes come from these posts alone, from all when it is None. called:
+    {cluster: name} of the last run. Reads a bounded number of posts of each cluster: its time hardly grows with the
+    posts. `documents` are not looked at.
     """
     k = len(centres)
     allowed = None if public is None else np.asarray(public, dtype=bool)
@@ -85,13 +87,15 @@ def describe(
         own = [texts[row] for row in members]
         voices.append(Voices.choose(members, own, rows[members], centres[number], telling, told.quotes))
         found.append(candidates(number, marks_of(weights[number], names), sample, texts, reader))
-    called = choose_names(found, words, [texts[said.quotes[0]] if said.quotes else "" for said in voices])
+    labelled = choose_names(
+        found, words, [texts[said.quotes[0]] if said.quotes else "" for said in voices], called or {}
+    )
     progress("label", k, k)
     sizes = np.bincount(labels[labels != REST], minlength=k).tolist()
     areas = find_areas(centres, sizes, shown, weights, counts, names)
     area_of = {cluster: area.number for area in areas for cluster in area.clusters}
     clusters = [
-        Cluster(n, called[n], tuple(words[n]), sizes[n], voices[n].quotes, voices[n].dissent, area_of.get(n, REST))
+        Cluster(n, labelled[n], tuple(words[n]), sizes[n], voices[n].quotes, voices[n].dissent, area_of.get(n, REST))
         for n in range(k)
     ]
     return Described(clusters, areas)

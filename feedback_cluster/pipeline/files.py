@@ -1,7 +1,8 @@
 """A run over a folder: posts and parameters in, themes, assignments and the model out. The door of `python -m`.
 
 `job.json`: {"parameters": {…`Parameters`…}, "cold": false, "locked": [theme, …], "seeds": {theme: [word, …]},
-"never": [[post, post], …], "scheduler": "tcp://…", "embedding": {…}, "cache": FILE}; all of it may be left out.
+"never": [[post, post], …], "labels": {theme: label}, "scheduler": "tcp://…", "embedding": {…}, "cache": FILE}; all of
+it may be left out.
 `lexicon.json`: the lexicon of this run (`Lexicon.as_json`); the shipped one when there is no such file.
 `posts.jsonl`: one object a line, {"id": int, "text": str, "theme": int|null, "fixed": int|null, "apart": [int, …],
 "public": bool}; theme is where the last run put the post, fixed where a person put it, apart where a person said it
@@ -69,6 +70,7 @@ def run_folder(folder: Path, progress: Progress) -> dict[str, Any]:
                 known=len(themes.ids),
                 grow=themes.cold,
                 public=posts.public,
+                called=themes.labels,
                 documents=documents,
                 progress=progress,
             )
@@ -132,6 +134,7 @@ class Themes:
         self.fixed = self._pairs(list(posts.fixed.items()))
         self.apart = self._pairs([(row, theme) for row, themes in posts.apart.items() for theme in themes])
         self.never = self._strangers(job, posts.ids)
+        self.labels = {self.number[theme]: label for theme, label in job.labels.items() if theme in self.number}
         self.seeds = {self.number[theme]: words for theme, words in job.seeds.items()}
 
     def of_clusters(self, model: ThemeModel) -> dict[int, int]:

@@ -16,6 +16,7 @@ USUAL_PROCESSES = 2
 @dataclass(frozen=True)
 class Job:
     """A run's orders. seeds: {theme: words} that found it; never: pairs of posts that must not share a theme.
+    labels: {theme: label} of the last run.
 
     scheduler: address of a Dask scheduler, "" for this machine alone. embedding: see `embedding.py`; None: none.
     cache: file that keeps cut posts from night to night; None: none.
@@ -26,6 +27,7 @@ class Job:
     locked: tuple[int, ...] = ()
     seeds: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     never: tuple[tuple[int, int], ...] = ()
+    labels: Mapping[int, str] = field(default_factory=dict)
     scheduler: str = ""
     embedding: Mapping[str, str] | None = None
     cache: Path | None = None
@@ -52,6 +54,7 @@ def read_job(path: Path) -> Job:
         locked=tuple(told.get("locked", ())),
         seeds={int(theme): tuple(words) for theme, words in told.get("seeds", {}).items()},
         never=tuple((int(one), int(other)) for one, other in told.get("never", ())),
+        labels={int(theme): str(label) for theme, label in told.get("labels", {}).items()},
         scheduler=str(told.get("scheduler") or ""),
         embedding=told.get("embedding") or None,
         cache=Path(told["cache"]) if told.get("cache") else None,

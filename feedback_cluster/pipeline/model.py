@@ -62,6 +62,7 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         known: int = 0,
         grow: bool = False,
         public: Any = None,
+        called: Mapping[int, str] | None = None,
         documents: Documents | None = None,
         progress: Progress = in_silence,
     ) -> Self:
@@ -74,6 +75,7 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         keep their numbers. With warm labels there are no further clusters but those born from many posts that fit
         nothing; `grow` adds clusters up to k.
         public: (n_posts,) booleans; the others take part in the grouping, but no word and no quote comes from them.
+        called: {cluster: label} of the last run; a label stays as long as it is said and none is clearly better.
         documents: the texts cut already, as `content_words` cuts them.
         """
         given = None if warm is None else np.asarray(warm, dtype=np.int64)
@@ -84,7 +86,7 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             cut = cut_posts(texts, self.vocabulary, workers=self._workers, progress=progress)
         # One thread: sums come in one order on every machine, and the other core stays with the pages.
         with threadpool_limits(limits=1):
-            self._learn(texts, cut, guidance, public, progress)
+            self._learn(texts, cut, guidance, public, called or {}, progress)
         return self
 
     def predict(self, texts: Sequence[str]) -> tuple[IntArray, FloatArray]:
@@ -185,7 +187,13 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         return base.ignoring(self._parameters.ignore)
 
     def _learn(
-        self, texts: Sequence[str], documents: Documents, guidance: Guidance, public: Any, progress: Progress
+        self,
+        texts: Sequence[str],
+        documents: Documents,
+        guidance: Guidance,
+        public: Any,
+        called: Mapping[int, str],
+        progress: Progress,
     ) -> None:
         told = self._parameters
         progress("features", 0, 1)
@@ -204,7 +212,7 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         described = describe(
             texts, documents, rows, self.labels_, self.confidence_, self.centres_,
             self.features_.counts_, self.features_.get_feature_names_out(), told,
-            lexicon=self.vocabulary, public=public, progress=progress,
+            lexicon=self.vocabulary, public=public, called=called, progress=progress,
         )  # fmt: skip
         self.clusters_, self.areas_ = described.clusters, described.areas
         del self.features_.counts_  # needed for the words only, and as large as the posts

@@ -1,6 +1,6 @@
 """Names of clusters: a phrase that owners said, short enough for a card and unlike every other name of the run."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,6 +15,7 @@ MARKS = 12  # words of a cluster around which its name is looked for
 MOST_PHRASES = 120  # phrases of a cluster that are weighed, those said most
 SAID, PURE, WHOLE, LEADING, STRANGE = 0.5, 0.5, 0.3, 0.4, 0.3  # what counts for a phrase, see `worth`
 ONCE = 0.7  # of the posts that say a phrase the part that is chance
+STEADY = 0.7  # worth by which another phrase must be better before a cluster changes its name
 ENOUGH = -0.1  # worth below which two keywords name a cluster better
 PAIRED, PAIR_STEP = 6, 0.01  # words that are tried beside the strongest, and how much less the next one is worth
 ALIKE = 1.0  # worth that a phrase loses when another cluster has a part of it for its name
@@ -109,29 +110,41 @@ def worth(phrase: Phrase, marks: dict[str, float], shares: object, number: int, 
 
 
 def choose_names(
-    found: Sequence[Sequence[tuple[float, str]]], words: Sequence[Sequence[str]], quotes: Sequence[str]
+    found: Sequence[Sequence[tuple[float, str]]],
+    words: Sequence[Sequence[str]],
+    quotes: Sequence[str],
+    called: Mapping[int, str],
 ) -> list[str]:
     """One name a cluster, none empty, none above `LONGEST` characters, no two alike.
 
-    found: `candidates` of each; words: its keywords; quotes: a post of it, or "". Clusters choose in the order of their
-    best worth, so that who has the best claim to a phrase gets it.
+    found: `candidates` of each; words: its keywords; quotes: a post of it, or ""; called: {cluster: name} of the last
+    run, which stays as long as it is said and nothing is clearly better. Clusters choose in the order of their best
+    worth, so that who has the best claim to a phrase gets it.
     """
     names = [""] * len(found)
     taken: list[str] = []
-    order = sorted(range(len(found)), key=lambda place: (-(found[place][0][0] if found[place] else -np.inf), place))
-    for place in order:
-        offers = [(value - ALIKE * overlaps(text, taken), text) for value, text in found[place] if text not in taken]
+    worths = [
+        [(value + STEADY * (text == called.get(place)), text) for value, text in offers]
+        for place, offers in enumerate(found)
+    ]
+    best = [max((value for value, _ in offers), default=-np.inf) for offers in worths]
+    for place in sorted(range(len(found)), key=lambda place: (-best[place], place)):
+        offers = [(value - ALIKE * overlaps(text, taken), text) for value, text in worths[place] if text not in taken]
         _, text = min(offers, key=lambda told: (-told[0], told[1]), default=(0.0, ""))
-        names[place] = text or plain_name(words[place], quotes[place], place, taken)
+        names[place] = text or plain_name(words[place], quotes[place], place, taken, called.get(place, ""))
         taken.append(names[place])
     return names
 
 
-def plain_name(words: Sequence[str], quote: str, number: int, taken: Sequence[str]) -> str:
-    """A keyword, two, the beginning of a post, or a number: the first of them that is short and not taken."""
+def plain_name(words: Sequence[str], quote: str, number: int, taken: Sequence[str], called: str) -> str:
+    """A keyword, two, the beginning of a post, or a number: the first of them that is short and not taken.
+
+    called: the name of the last run; it stays when it is one of the keywords still.
+    """
     told = [shown(word) for word in words]
     two = [f"{told[0]}与{other}" for other in told[1:]]
     ways = [
+        *(way for way in told if way == called),
         *told[:1],
         *two,
         *told[1:],

@@ -36,6 +36,8 @@ ENDINGS = _set("""
     异常 严重 明显 频繁 简单 不足 不够 不好 不准 不满 减少 增加 降低 提升 下降 困难
 """)
 """Say nothing alone and much at the end of a phrase."""
+ADDRESSEES = _set("4s店 经销商 厂家 厂商 客服 官方 店家 门店")
+"""Stand at the end of a phrase only because a complaint goes on to whom it is made: 车身生锈4S店."""
 NOISE = frozenset("个这那我你他她的了未没不还就也都吗呢吧啊款")
 """At the edge of a word that no dictionary knows they tell that it was cut in the wrong place."""
 
@@ -148,7 +150,7 @@ class Reader:
             return BREAK
         kept = [lexicon.canonical.get(part, part) for part in self.cutter.parts(lexicon.canonical.get(word, word))]
         parts = tuple(part for part in kept if len(part) > 1 and not self._is_silent(part))
-        return Token(word, parts, opens=len(word) > 1 and bool(parts), closes=bool(parts))
+        return Token(word, parts, opens=len(word) > 1 and bool(parts), closes=bool(parts) and word not in ADDRESSEES)
 
     def _is_silent(self, word: str) -> bool:
         lexicon = self.lexicon

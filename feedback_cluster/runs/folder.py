@@ -50,11 +50,15 @@ def voice(title: str, body: str) -> str:
 
 @dataclass(frozen=True)
 class Bound:
-    """What binds a run besides pins: {post: theme} of locked themes, pairs of posts, words by founded theme."""
+    """What binds a run besides pins: {post: theme} of locked themes, pairs of posts, words by founded theme.
+
+    labels: what the last run called its themes; it leans on them, for a theme keeps its name where it can.
+    """
 
     locked: dict[int, int] = field(default_factory=dict)
     never: list[tuple[int, int]] = field(default_factory=list)
     seeds: dict[int, list[str]] = field(default_factory=dict)
+    labels: dict[int, str] = field(default_factory=dict)
 
 
 FREE = Bound()
@@ -82,6 +86,8 @@ def write_job(
         told["never"] = [list(pair) for pair in bound.never]
     if bound.seeds:
         told["seeds"] = {str(theme_id): words for theme_id, words in bound.seeds.items()}
+    if bound.labels:
+        told["labels"] = {str(theme_id): label for theme_id, label in bound.labels.items()}
     (folder / "job.json").write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
 
 

@@ -85,7 +85,10 @@ def _compute(runtime: Runtime, run: Run, home: Path, watch: Watch) -> None:
         told["ignore"] = ignored_words(runtime, session)
         themes = store.warm_themes(session)
         said = pins.pins(session)
-        bound = work.Bound(bindings.locked_members(session), bindings.never_pairs(session), store.seed_words(session))
+        bound = work.Bound(
+            bindings.locked_members(session), bindings.never_pairs(session), store.seed_words(session),
+            store.labels(session),
+        )  # fmt: skip
         facts: store.Facts = {}
         lexicon = lexicon_of(session)
         own = None if lexicon is Lexicon.default() else lexicon

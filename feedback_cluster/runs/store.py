@@ -36,6 +36,14 @@ def seed_words(session: Session) -> dict[int, list[str]]:
     return {theme_id or 0: list(words) for theme_id, words in session.exec(statement) if words}
 
 
+def labels(session: Session) -> dict[int, str]:
+    """What the last run called the themes that stand."""
+    statement = select(Theme.id, Theme.label).where(
+        col(Theme.born_at).is_not(None), col(Theme.merged_into_id).is_(None), Theme.label != ""
+    )
+    return {theme_id or 0: label for theme_id, label in session.exec(statement)}
+
+
 def clear(runtime: Runtime, run_id: int) -> None:
     """Forget what an attempt at this run has stored, unless the run took effect."""
     with runtime.database.read() as session:

@@ -208,3 +208,17 @@ def test_the_fingerprint_follows_texts_and_decisions_alone(tmp_path: Path) -> No
 
     assert of() == of(theme=5)
     assert len({of(), of(text="座椅 "), of(id=2), of(fixed=5), of(apart=[5])}) == 5
+
+
+def test_a_theme_keeps_its_label_while_its_posts_still_say_it(tmp_path: Path) -> None:
+    lines = lines_of(TEXTS)
+    first = run(tmp_path, lines, {"parameters": {"k": 8}})
+    kept = themes_of(tmp_path, first)
+    told = next(told for told in first["themes"] if told["label"] in ("冬季续航", "冬天续航"))
+    other = "冬天续航" if told["label"] == "冬季续航" else "冬季续航"
+    job = {"parameters": {"k": 8}, "labels": {1000 + told["cluster"]: other}}
+    again = run(tmp_path, [line | {"theme": kept[line["id"]]} for line in lines], job)
+    assert other in [theme["label"] for theme in again["themes"]]
+    job["labels"] = {1000 + told["cluster"]: "没有人说过这句"}
+    again = run(tmp_path, [line | {"theme": kept[line["id"]]} for line in lines], job)
+    assert "没有人说过这句" not in [theme["label"] for theme in again["themes"]]

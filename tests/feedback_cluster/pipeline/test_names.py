@@ -99,7 +99,7 @@ def test_a_phrase_needs_three_posts_that_hold_its_words() -> None:
 
 def test_the_cluster_with_the_better_claim_gets_the_phrase() -> None:
     found = [[(2.9, "车内异味"), (0.9, "空调异味")], [(3.0, "车内异味")], []]
-    assert choose_names(found, [["异味"], ["异味"], ["异味", "空调"]], ["", "", ""]) == [
+    assert choose_names(found, [["异味"], ["异味"], ["异味", "空调"]], ["", "", ""], {}) == [
         "空调异味",
         "车内异味",
         "异味",
@@ -116,7 +116,15 @@ def test_two_words_name_a_cluster_whose_posts_share_them_and_no_phrase() -> None
 
 def test_a_name_that_holds_another_is_the_last_choice() -> None:
     found = [[(2.0, "车内异味")], [(1.5, "车内异味严重"), (1.0, "空调发霉")]]
-    assert choose_names(found, [["异味"], ["异味"]], ["", ""]) == ["车内异味", "空调发霉"]
+    assert choose_names(found, [["异味"], ["异味"]], ["", ""], {}) == ["车内异味", "空调发霉"]
+
+
+def test_a_name_stays_until_another_is_clearly_better() -> None:
+    near = [[(1.5, "车内异味"), (1.0, "空调异味")]]
+    assert choose_names(near, [["异味"]], [""], {0: "空调异味"}) == ["空调异味"]
+    assert choose_names(near, [["异味"]], [""], {0: "没人再说的话"}) == ["车内异味"]
+    assert choose_names([[(2.5, "车内异味"), (1.0, "空调异味")]], [["异味"]], [""], {0: "空调异味"}) == ["车内异味"]
+    assert choose_names([[]], [["异味", "空调"]], [""], {0: "空调"}) == ["空调"]
 
 
 @pytest.mark.parametrize(
@@ -130,7 +138,7 @@ def test_a_name_that_holds_another_is_the_last_choice() -> None:
     ],
 )
 def test_without_a_phrase_keywords_a_quote_or_a_number_name_it(words: list[str], quote: str, name: str) -> None:
-    assert choose_names([[]], [words], [quote]) == [name]
+    assert choose_names([[]], [words], [quote], {}) == [name]
 
 
 SAYINGS = [
