@@ -15,9 +15,12 @@ from feedback_cluster.dossiers import fillers as dossier_fillers
 from feedback_cluster.dossiers import routes as dossier_pages
 from feedback_cluster.dossiers.notices import NOTICES as DOSSIER_NOTICES
 from feedback_cluster.dossiers.service import forget_words
+from feedback_cluster.events import RunFinished
 from feedback_cluster.fleet import routes as fleet_pages
+from feedback_cluster.guiding import routes as guiding_pages
 from feedback_cluster.priority import routes as weight_pages
 from feedback_cluster.priority.jobs import recount
+from feedback_cluster.priority.listeners import follow_run
 from feedback_cluster.priority.service import RECOUNT
 from feedback_cluster.radar import api_v1 as radar_api
 from feedback_cluster.radar import demo as radar_demo
@@ -27,7 +30,6 @@ from feedback_cluster.radar import routes as radar_pages
 from feedback_cluster.radar.jobs import JOB as RADAR
 from feedback_cluster.radar.jobs import look_round
 from feedback_cluster.radar.notices import NOTICES as RADAR_NOTICES
-from feedback_cluster.guiding import routes as guiding_pages
 from feedback_cluster.runs import routes as run_pages
 from feedback_cluster.runs.jobs import run_clusters, run_nightly
 from feedback_cluster.runs.service import JOB
@@ -110,6 +112,7 @@ module = Module(
         PostsMerged: [listeners.follow_merge],
         PostUnmerged: [listeners.follow_merge],
         LexiconChanged: [listeners.mark_lexicon],
+        RunFinished: [follow_run],
     },
     slots={
         "post.page": [fillers.on_post_page, radar_fillers.on_post_page],

@@ -18,14 +18,14 @@ POSTS, THEMES = 500, 6
 """So many at a time, each batch a transaction of its own: owners go on writing meanwhile."""
 
 
-def recount(runtime: Runtime, *, recount_id: int) -> None:
-    """Do a queued recount. Doing it again changes nothing; one that a newer saving overtook ends at once."""
+def recount(runtime: Runtime, *, recount_id: int, again: bool = False) -> None:
+    """Do a queued recount; again: with all words of danger, whether they changed or not. Doing it again changes nothing; one that a newer saving overtook ends at once."""
     with runtime.database.read() as session:
         row = session.get(ScoreRecount, recount_id)
         if row is None or row.finished_at is not None:
             return
         words, fresh = _words(session, row.weights_id), _last_words(session)
-    if words != fresh and not _find_words(runtime, recount_id, words):
+    if (again or words != fresh) and not _find_words(runtime, recount_id, words):
         return
     if _count_themes(runtime, recount_id):
         with runtime.database.write() as session:

@@ -34,11 +34,16 @@ def save(
     session.add(row)
     session.flush()
     audit.record(session, by, f"score_weights.{cause}", "score_weights", row.id, changed=changed(before, weights))
-    recount = ScoreRecount(weights_id=row.id or 0)
+    begin_recount(session, row)
+    return row
+
+
+def begin_recount(session: Session, weights: ScoreWeights, *, again: bool = False) -> None:
+    """Have all themes counted anew; again: look for the words of danger even if they are those of the last time."""
+    recount = ScoreRecount(weights_id=weights.id or 0)
     session.add(recount)
     session.flush()
-    outbox.enqueue(session, RECOUNT, recount_id=recount.id)
-    return row
+    outbox.enqueue(session, RECOUNT, recount_id=recount.id, again=again)
 
 
 def reset(session: Session, *, by: Actor) -> ScoreWeights:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import Session, select
 
-from cocreate.core import audit
+from cocreate.core import audit, outbox
 from cocreate.core.actor import Actor, Role
 from cocreate.core.jobs import Worker
 from cocreate.core.runtime import Runtime
@@ -17,9 +17,14 @@ from feedback_cluster.priority import forms, jobs, service
 from feedback_cluster.priority.models import ScoreRecount, ScoreWeights
 from feedback_cluster.priority.preview import TOP, preview
 from feedback_cluster.priority.queries import current_weights, recount_under_way
+from feedback_cluster.runs import folder as work
+from feedback_cluster.sentiment.judge import polarity
+from feedback_cluster.themes.facts import words_of
 from feedback_cluster.themes.models import Theme, ThemePost
 from feedback_cluster.themes.queries import get_theme
 from feedback_cluster.themes.score import DEFAULT_POINTS, Evidence, Weights
+from forum import api as forum
+from forum.events import PostSubmitted
 
 MakeTheme = Callable[..., Theme]
 ONLY_VOICES = Weights({**dict.fromkeys(DEFAULT_POINTS, 0.0), "voices": 10.0})
@@ -115,6 +120,67 @@ def test_a_recount_that_was_overtaken_writes_nothing(
         assert [row.step for row in session.exec(select(ScoreRecount).order_by(ScoreRecount.id))] == ["queued", "done"]  # type: ignore[arg-type]
 
 
+@pytest.mark.usefixtures("quick_pipeline")
+def test_a_run_that_began_before_the_words_changed_is_looked_through_again(
+    runtime: Runtime,
+    worker: Worker,
+    pm_actor: Actor,
+    gold_voices: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    run_now: Any,
+) -> None:
+    def save_meanwhile(*args: Any, **options: Any) -> Any:
+        with runtime.database.write() as session:
+            service.save(session, Weights(safety=("座椅",)), by=pm_actor)
+        worker.drain()
+        return really(*args, **options)
+
+    really = work.run_pipeline
+    monkeypatch.setattr(work, "run_pipeline", save_meanwhile)
+    run_now()
+    with runtime.database.read() as session:
+        assert set(session.exec(select(ThemePost.safety))) == {""}
+    worker.drain()
+    with runtime.database.read() as session:
+        assert set(session.exec(select(ThemePost.safety))) == {"", "座椅"}
+        assert recount_under_way(session) is None
+
+
+@pytest.mark.usefixtures("quick_pipeline")
+def test_runs_and_arrivals_note_how_a_voice_feels(
+    runtime: Runtime,
+    worker: Worker,
+    gold_voices: list[int],
+    make_voices: Any,
+    run_now: Any,
+    make_member: Any,
+    make_vehicle: Any,
+) -> None:
+    run_now()
+    car = make_vehicle(make_member("老周"), "云麓", region="广东", model_year=2025)
+    late = make_voices(["座椅通风太吵了，强烈要求解决，昨天还冒烟"], vehicle_id=car.id, model="云麓", model_year=2025)[
+        0
+    ]
+    with runtime.database.write() as session:
+        outbox.publish(session, PostSubmitted(post_id=late))
+    worker.drain()
+    with runtime.database.read() as session:
+        rows = {row.post_id: row for row in session.exec(select(ThemePost))}
+        texts = forum.post_texts(session, ids=[*gold_voices, late])
+        assert {post.id: round(polarity(words_of(post)), 4) for post in texts} == {
+            post_id: row.polarity for post_id, row in rows.items()
+        }
+        assert len({row.polarity for row in rows.values()}) > 2
+        new = rows[late]
+        assert (new.urgent, new.safety, new.region, new.model_year, new.vehicle_id) == (
+            True,
+            "冒烟",
+            "广东",
+            2025,
+            car.id,
+        )
+
+
 def test_only_the_newest_saving_is_taken_back(session: Session, pm_actor: Actor) -> None:
     first = service.save(session, ONLY_VOICES, by=pm_actor)
     second = service.save(session, Weights(verified=3.0), by=pm_actor)
@@ -133,14 +199,15 @@ def test_the_preview_says_where_every_theme_of_the_top_would_stand(
     session: Session, make_theme: MakeTheme, count_queries: Any
 ) -> None:
     for number in range(TOP + 5):
-        evidence = Evidence(voices=number + 1, people=100 - number, speakers=1).as_json()
+        evidence = Evidence(voices=number + 1, people=200 - 8 * number, speakers=1).as_json()
         make_theme(f"主题{number:02}", posts=[], size=1, evidence=evidence)
     with count_queries() as queries:
         told = preview(session, Weights(), ONLY_VOICES)
     assert len(queries) == 1
     assert [one.name for one in told[:3]] == ["主题24", "主题23", "主题22"]
     places = {one.name: (one.place, one.before) for one in told}
-    assert places["主题24"][0] == 1
+    assert places["主题24"] == (1, TOP + 5)
+    assert places["主题00"] == (TOP + 5, 8)
     assert sum(place <= TOP for place, _ in places.values()) == TOP
     assert sum(before <= TOP for _, before in places.values()) == TOP
     assert all(one.moved == one.before - one.place for one in told)
