@@ -20,6 +20,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import event
 from sqlmodel import Session
+from typer.testing import CliRunner
 
 import main
 from cocreate.core import schema
@@ -265,6 +266,20 @@ def meilisearch_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Own
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def seeded_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Home of a demo as `cocreate demo` seeds it, made once: tests of the group "pages" work on copies."""
+    home = tmp_path_factory.mktemp("seeded")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("COCREATE_DATABASE_URL", "COCREATE_URL"):
+            patch.delenv(name, raising=False)
+        patch.setenv("COCREATE_HOME", str(home))
+        patch.chdir(home)
+        done = CliRunner().invoke(main.cli, ["demo", "--no-serve"])
+    assert done.exit_code == 0, done.output
+    return home / "demo"
 
 
 @pytest.fixture(scope="session")

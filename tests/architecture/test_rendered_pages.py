@@ -2,7 +2,9 @@
 
 import html
 import re
+import shutil
 from collections import Counter, deque
+from functools import cache
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
@@ -69,15 +71,19 @@ class Findings(HTMLParser):
             self.wrong.append(("script", "", data[:60]))
 
 
+findings = cache(Findings)  # every page is looked at by several tests
+
+
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
+def site(tmp_path_factory, seeded_demo, portal):
     """The demo, its pages by route, and a client."""
-    runtime = prepare(demo_settings(tmp_path_factory.mktemp("demo") / "demo", 8000), main.MODULES)
+    home = shutil.copytree(seeded_demo, tmp_path_factory.mktemp("demo") / "demo")
+    runtime = prepare(demo_settings(home, 8000), main.MODULES)
     app = create_app(runtime)
     with runtime.database.write() as session:
         everything = add_member(session, name="什么都管", roles=frozenset(Role))
         owner = session.exec(select(Member).where(Member.name == "冰城老周")).one()
-    yield app, Client(app, runtime), owner, everything
+    yield app, Client(app, runtime, portal), owner, everything
     runtime.close()
 
 
@@ -101,7 +107,7 @@ def walk(app, client, actor):
         answer = client.get(address, actor=actor)
         visited.append((address, name, answer))
         if answer.headers.get("content-type", "").startswith("text/html"):
-            pending.extend(html.unescape(link).split("#")[0] for link in Findings(answer.text).links)
+            pending.extend(html.unescape(link).split("#")[0] for link in findings(answer.text).links)
     return visited
 
 
@@ -127,7 +133,7 @@ def test_no_page_holds_anything_inline(visits, who):
     for path, _, answer in visits[who]:
         assert answer.headers["content-security-policy"] == CSP, path
         if answer.headers.get("content-type", "").startswith("text/html"):
-            assert Findings(answer.text).wrong == [], path
+            assert findings(answer.text).wrong == [], path
 
 
 @pytest.mark.slow
@@ -137,7 +143,7 @@ def test_every_page_has_a_title_one_heading_and_ids_that_are_unique(visits, who)
         if answer.status_code == 200 and "<!doctype html>" in answer.text[:20]:
             assert re.search(r"<title>[^<·]*\S[^<·]* · ", answer.text), path
             assert answer.text.count("<h1") == 1, path
-            repeated = {name: count for name, count in Findings(answer.text).ids.items() if count > 1}
+            repeated = {name: count for name, count in findings(answer.text).ids.items() if count > 1}
             assert repeated == {}, path
 
 

@@ -1,6 +1,7 @@
 """The program: members, tokens, doctor, demo."""
 
 import json
+import shutil
 import stat
 
 import pytest
@@ -106,8 +107,9 @@ def test_doctor_names_a_database_out_of_reach(home, monkeypatch):
 
 
 @pytest.mark.slow
-def test_the_demo_is_seeded_once_and_kept(home):
-    assert run("demo", "--no-serve")[0] == 0
+@pytest.mark.xdist_group("pages")
+def test_the_demo_is_seeded_once_and_kept(home, seeded_demo):
+    shutil.copytree(seeded_demo, home / "demo")
     marker = home / "demo" / demo.MARKER
     first = marker.read_bytes()
     assert stat.S_IMODE(marker.stat().st_mode) == 0o600
