@@ -19,7 +19,10 @@ POSTS, THEMES = 500, 6
 
 
 def recount(runtime: Runtime, *, recount_id: int, again: bool = False) -> None:
-    """Do a queued recount; again: with all words of danger, whether they changed or not. Doing it again changes nothing; one that a newer saving overtook ends at once."""
+    """Do a queued recount; again: look for the words of danger whether they changed or not.
+
+    Doing it twice changes nothing; one that a newer saving overtook ends at once.
+    """
     with runtime.database.read() as session:
         row = session.get(ScoreRecount, recount_id)
         if row is None or row.finished_at is not None:
