@@ -68,7 +68,7 @@ def group(rows: FloatArray, weights: Counts, guidance: Guidance, told: Parameter
     while True:
         found = refine(
             rows, weights, labels, centres, guidance.decisions, guidance.answers,
-            least=told.min_confidence, seed=told.seed,
+            least=told.min_confidence, seed=told.seed, young=not warm,
         )  # fmt: skip
         centres, labels = with_births(rows, found.centres, found.labels, guidance.decisions, most=most, seed=told.seed)
         if len(centres) == len(found.centres):
@@ -82,7 +82,7 @@ def with_births(
 
     A post moves to a young cluster that is nearer to it than its own.
     """
-    free = np.setdiff1d(np.arange(len(rows)), decisions.bound)
+    free = np.delete(np.arange(len(rows)), decisions.bound)
     while 0 < len(centres) < most:
         own = similarity_to(rows, centres, labels)
         born = find_birth(rows, labels, own, free, seed=seed)

@@ -14,6 +14,7 @@ from cocreate.text.lexicon import Lexicon
 from cocreate.text.segment import content_words
 from feedback_cluster.pipeline.areas import Area
 from feedback_cluster.pipeline.arrays import REST, FloatArray, IntArray
+from feedback_cluster.pipeline.ask import posts_to_ask
 from feedback_cluster.pipeline.clusters import Decisions, similarities
 from feedback_cluster.pipeline.describe import Cluster, describe
 from feedback_cluster.pipeline.features import Documents, TextFeatures
@@ -206,7 +207,7 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         self.labels_, self.confidence_, self.centres_ = found.labels, found.confidence, found.centres
         self.judge_, self.n_iter_ = found.judge, found.turns
         progress("cluster", 1, 1)
-        self.ask_ = np.zeros(0, dtype=np.int64)
+        self.ask_ = posts_to_ask(rows, guidance.answers.bound, seed=told.seed)
         if not guidance.named:
             self._number_by_size()
         described = describe(

@@ -1,10 +1,12 @@
 """Second thoughts: the words of clear posts teach a classifier, and it moves the posts that it is sure about."""
 
+import warnings
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 
 from feedback_cluster.pipeline.arrays import REST, Counts, FloatArray, IntArray
@@ -16,8 +18,10 @@ HEARD = 0.3  # share of each cluster's posts that teach in any case
 SAMPLE = 6_000  # posts over which the cluster's words are learned; the others are only judged
 FREE = 3_000  # posts that teach from which the solver's usual regularisation is right; fewer are believed more
 A_PERSONS_WORD = 5.0  # weight of a post that a person placed, beside one that nobody looked at
-RELUCTANCE = 0.1  # probability a post must win by moving: without it, run after run would drift
+EAGER, RELUCTANT = 0.1, 0.3  # probability a post must win by moving, while a run is young and later or warm
+EAGER_TURNS = 2
 MOST_TURNS = 20
+TERMS = 2_000  # words that are heard, the most frequent; the others change no label and cost the solver time
 STEPS, PRECISION = 60, 1e-3  # of the solver from a fresh start
 FURTHER_STEPS = 6  # of the solver going on from the turn before
 ANSWERS = 3_000  # answers of people that have a neighbourhood of their own; beyond that only the classifier hears them
@@ -41,15 +45,15 @@ class WordJudge:
         return cls(np.zeros((n_clusters, n_terms), np.float32), np.zeros(n_clusters, np.float32))
 
     @classmethod
-    def of(cls, taught: Any, n_clusters: int) -> Self:
-        """The judge in a fitted LogisticRegression."""
-        blank = np.zeros((n_clusters, taught.coef_.shape[1]), np.float32)
-        coefficients, intercepts = blank, np.full(n_clusters, -np.inf, np.float32)
+    def of(cls, taught: Any, n_clusters: int, terms: IntArray, n_terms: int) -> Self:
+        """The judge in a LogisticRegression that was fitted to these terms alone."""
+        learned, constant = taught.coef_, taught.intercept_
         if len(taught.classes_) == 2:  # scikit-learn keeps one row for two classes
-            coefficients[taught.classes_] = np.vstack([-taught.coef_, taught.coef_]) / 2
-            intercepts[taught.classes_] = np.concatenate([-taught.intercept_, taught.intercept_]) / 2
-        else:
-            coefficients[taught.classes_], intercepts[taught.classes_] = taught.coef_, taught.intercept_
+            learned, constant = np.vstack([-learned, learned]) / 2, np.concatenate([-constant, constant]) / 2
+        coefficients = np.zeros((n_clusters, n_terms), np.float32)
+        coefficients[np.ix_(taught.classes_, terms)] = learned
+        intercepts = np.full(n_clusters, -np.inf, np.float32)
+        intercepts[taught.classes_] = constant
         return cls(coefficients, intercepts)
 
     def probabilities(self, weights: Counts) -> FloatArray:
@@ -89,13 +93,14 @@ def refine(
     *,
     least: float,
     seed: int,
+    young: bool = True,
 ) -> Refined:
     """Teach a judge by the clear posts of each cluster, move the posts it is surer about, until none moves.
 
     rows, weights: (n_posts, …) unit rows and TF-IDF; labels: (n_posts,), -1 for posts without a cluster yet; centres:
     (n_clusters, …), kept by clusters that are empty. decisions bind; answers are those of them that people gave post by
-    post. A post whose cosine to every centre is below `least` is rest.
-    Depends on the labels alone, so that a run which begins with the labels of the last one changes nothing.
+    post. A post whose cosine to every centre is below `least` is rest. young: the labels are of no earlier run.
+    Ends where one more turn, which depends on the labels alone, would change nothing: so does a run that begins there.
     """
     if not len(centres):
         judge = WordJudge.untaught(0, weights.shape[1])
@@ -112,10 +117,11 @@ def refine(
         centres = moved_centres(part, told, centres)
         judge = school.teach(told, centres, fresh=fresh)
         unlike = lonely | (nearest_similarity(part, centres) < least)
-        new, sure = judged(judge, words, told, unlike, inner)
+        stay = EAGER if young and turn <= EAGER_TURNS else RELUCTANT
+        new, sure = judged(judge, words, told, unlike, inner, stay)
         moved = not np.array_equal(new, told)
         told = new
-        if fresh and (not moved or turn >= MOST_TURNS):
+        if fresh and stay == RELUCTANT and (not moved or turn >= MOST_TURNS):
             break
         # The solver went on from its last answer: only a fresh start may have the last word.
         fresh = not moved or turn >= MOST_TURNS
@@ -124,7 +130,7 @@ def refine(
     labels = labels.copy()
     labels[drawn] = told
     unlike = ~np.any(rows, axis=1) | (nearest_similarity(rows, centres) < least)
-    labels, sure = judged(judge, weights, labels, unlike, decisions)
+    labels, sure = judged(judge, weights, labels, unlike, decisions, EAGER if young else RELUCTANT)
     return Refined(labels, sure, moved_centres(rows, labels, centres), judge, turn)
 
 
@@ -136,9 +142,9 @@ def sampled(n: int, needed: IntArray, seed: int) -> IntArray:
 
 
 def judged(
-    judge: WordJudge, weights: Counts, labels: IntArray, unlike: NDArray[np.bool_], decisions: Decisions
+    judge: WordJudge, weights: Counts, labels: IntArray, unlike: NDArray[np.bool_], decisions: Decisions, stay: float
 ) -> tuple[IntArray, FloatArray]:
-    """(labels, probability of the own label): each post stays unless another cluster is likelier by `RELUCTANCE`."""
+    """(labels, probability of the own label): each post stays unless another cluster is likelier by `stay`."""
     new = np.full(len(labels), REST, dtype=np.int64)
     sure = np.zeros(len(labels), dtype=np.float32)
     strangers = decisions.strangers()
@@ -150,7 +156,7 @@ def judged(
         likely[decisions.apart_rows[here] - start, decisions.apart_labels[here]] = -1.0
         own = np.flatnonzero(labels[part] != REST)
         ranked = likely.copy()
-        ranked[own, labels[part][own]] += RELUCTANCE
+        ranked[own, labels[part][own]] += stay
         new[part] = ranked.argmax(axis=1)
         sure[part] = likely[np.arange(len(likely)), new[part]]
         near |= {row: ranked[row - start] for row in strangers if part.start <= row < part.stop}
@@ -172,6 +178,9 @@ class School:
         self.rows, self.weights, self.near, self.n_clusters = rows, weights, near, n_clusters
         self.placed = np.zeros(len(rows), dtype=bool)
         self.placed[decisions.rows] = True
+        said = np.bincount(weights.indices, minlength=weights.shape[1])
+        self.terms = np.sort(np.argsort(-said, kind="stable")[:TERMS])
+        self.heard = weights[:, self.terms].tocsr()
         self.solver: Any = None
 
     def teach(self, labels: IntArray, centres: FloatArray, *, fresh: bool) -> WordJudge:
@@ -189,8 +198,10 @@ class School:
         # Inside each cluster: a cluster with many answers must not become likelier for all posts.
         sizes = np.bincount(labels[pupils], minlength=self.n_clusters)
         weight *= (sizes / np.maximum(np.bincount(labels[pupils], weight, self.n_clusters), 1e-9))[labels[pupils]]
-        self.solver.fit(self.weights[pupils], labels[pupils], sample_weight=weight)
-        return WordJudge.of(self.solver, self.n_clusters)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # a label needs no more digits than the steps give
+            self.solver.fit(self.heard[pupils], labels[pupils], sample_weight=weight)
+        return WordJudge.of(self.solver, self.n_clusters, self.terms, self.weights.shape[1])
 
     def _pupils(self, labels: IntArray, centres: FloatArray) -> IntArray:
         """The clearest posts of each cluster and all that people placed, ascending."""

@@ -15,7 +15,7 @@ from cocreate.text.segment import content_words
 from feedback_cluster.pipeline.arrays import REST
 from feedback_cluster.pipeline.model import ThemeModel
 from feedback_cluster.pipeline.parameters import Parameters, suggested_k
-from feedback_cluster.pipeline.refine import RELUCTANCE
+from feedback_cluster.pipeline.refine import RELUCTANT
 from tests.feedback_cluster.pipeline.gold import GOLD, NEWBORN, SUBJECTS, TEXTS, VOCABULARY, told_about
 
 EIGHT = Parameters(k=8, dim=40)
@@ -62,7 +62,7 @@ def test_posts_of_the_run_are_predicted_as_they_were_grouped(model: ThemeModel) 
     assert same.mean() > 0.98
     assert np.allclose(confidence[same], model.confidence_[same], atol=1e-5)
     # A post of the run stays where it is until another theme is clearly likelier; a new one has nowhere to stay.
-    assert np.all(confidence[~same] - model.confidence_[~same] <= RELUCTANCE)
+    assert np.all(confidence[~same] - model.confidence_[~same] <= RELUCTANT)
 
 
 def test_a_new_post_joins_its_subject(model: ThemeModel) -> None:
