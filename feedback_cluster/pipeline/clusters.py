@@ -16,6 +16,7 @@ ROUGH_ITERATIONS = 16  # enough for a start to have its say; only what all start
 VOTES = 2  # turns of voting; the second one with names that the first agreed on
 VOTE_HOLDS = 0.95  # of the best start's fit, or the best start is taken
 CHUNK = 65_536
+SETTLED = 50_000  # rows that settle first where there are more: the others then find centres that hardly move
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,10 @@ class SphericalKMeans(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             centres = settled[-1] if fits[-1] >= VOTE_HOLDS * fits[best] else settled[best]
             gone = ~np.any(centres, axis=1)
             centres[gone] = known[gone]
+        if len(rows) > SETTLED:
+            some = np.random.default_rng(self.random_state).choice(len(rows), SETTLED, replace=False)
+            some = np.union1d(some, decisions.bound)
+            centres = self._settle(rows[some], centres, decisions.among(some), self.max_iter)[0]
         self.cluster_centers_, self.labels_, self.n_iter_ = self._settle(rows, centres, decisions, self.max_iter)
         return self
 

@@ -32,8 +32,9 @@ class Settling:
         # How far centres may still move before a row has to be asked.
         self.slack: FloatArray = np.zeros(len(rows), dtype=np.float32)
         self.sums: NDArray[np.float64] = np.zeros(centres.shape, dtype=np.float64)
+        self.empty: NDArray[np.bool_] = ~np.any(rows, axis=1)
         self.asked = 0
-        self.look(np.arange(len(rows)))
+        self.look(None)
 
     def run(self, most: int) -> int:
         """Turns until no row moves, at most `most`. The end is checked with fresh means and every row asked."""
@@ -56,21 +57,26 @@ class Settling:
     def confirm(self) -> int:
         """Centres as the fresh means of their rows, every row asked; how many moved all the same."""
         self.centres = self.kept_if_gone(centres_of(self.rows, self.labels, len(self.centres)))
-        return self.look(np.arange(len(self.rows)))
+        return self.look(None)
 
-    def look(self, places: IntArray) -> int:
-        """Ask these rows and those that people decided about; how many moved."""
+    def look(self, places: IntArray | None) -> int:
+        """Ask these rows, all when it is None, and those that people decided about; how many moved."""
         before = self.labels.copy()
-        for start in range(0, len(places), CHUNK):
-            part = places[start : start + CHUNK]
+        count = len(self.rows) if places is None else len(places)
+        for start in range(0, count, CHUNK):
+            part = slice(start, start + CHUNK) if places is None else places[start : start + CHUNK]
             self.labels[part], self.slack[part] = nearest(self.rows[part], self.centres, self.least)
-        self.asked += len(places)
+        self.labels[self.empty], self.slack[self.empty] = REST, np.inf  # nobody is near to a row of zeros
+        self.asked += count
         if len(self.decided):
             self.labels[self.decided] = self.ask(self.decided, self.centres)
             self.slack[self.decided] = np.inf
         changed = np.flatnonzero(before != self.labels)
-        if len(changed):
-            k, some = len(self.centres), self.rows[changed]
+        k = len(self.centres)
+        if 2 * len(changed) > len(self.rows):
+            self.sums = np.asarray(membership(self.labels, k) @ self.rows, dtype=np.float64)
+        elif len(changed):
+            some = self.rows[changed]
             self.sums += membership(self.labels[changed], k) @ some
             self.sums -= membership(before[changed], k) @ some
         return len(changed)
@@ -84,7 +90,7 @@ class Settling:
 
 def nearest(rows: FloatArray, centres: FloatArray, least: float) -> tuple[IntArray, FloatArray]:
     """(labels, slack) of rows: -1 where no centre is nearer than `least`, and how far centres may move before another
-    answer is possible. A row of zeros is rest for ever."""
+    answer is possible."""
     if not len(centres):
         return np.full(len(rows), REST, dtype=np.int64), np.full(len(rows), np.inf, dtype=np.float32)
     near = rows @ centres.T
@@ -97,9 +103,6 @@ def nearest(rows: FloatArray, centres: FloatArray, least: float) -> tuple[IntArr
     rest = best < least
     labels[rest] = REST
     slack[rest] = np.float32(least) - best[rest]
-    zeros = ~np.any(rows, axis=1)
-    labels[zeros] = REST
-    slack[zeros] = np.inf
     return labels, slack
 
 
