@@ -1,5 +1,6 @@
 """`python -m feedback_cluster.pipeline FOLDER`: one run in a process of its own, at low priority."""
 
+import gc
 import json
 import os
 import sys
@@ -24,8 +25,11 @@ def main(arguments: list[str]) -> int:
     # Folding asks how single characters are read; the dictionary of phrases would cost each process half a second.
     os.environ.setdefault("PYPINYIN_NO_PHRASES", "1")
     tell("start", 0, 1)  # before the slow imports, so that a watcher knows at once that the run lives
+    gc.disable()  # what is imported stays; the collector of garbage need not look through it, now or at the end
     from feedback_cluster.pipeline.files import run_folder
 
+    gc.freeze()
+    gc.enable()
     tell("start", 1, 1)
     try:
         run_folder(Path(arguments[0]), tell)
