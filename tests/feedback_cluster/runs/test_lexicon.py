@@ -40,7 +40,7 @@ def test_a_run_reads_the_brand_s_words_and_places_new_posts_by_them(
     assert before is not None
     assert "云感座舱" not in before.model.features_.vocabulary_
     save(runtime, pm_actor, OWN)
-    assert "云感座舱" not in before.model._vocabulary.spellings
+    assert "云感座舱" not in before.model.vocabulary.spellings
     run_now()
     after = loaded_model(runtime)
     assert after is not None
@@ -80,5 +80,5 @@ def test_a_model_keeps_the_lexicon_it_was_fitted_with(tmp_path: Path) -> None:
     )
     ThemeModel(Parameters(k=2), lexicon=lexicon).fit(TEXTS + OTHERS).save(tmp_path / "model.npz")
     loaded = ThemeModel.load(tmp_path / "model.npz")
-    assert loaded._vocabulary.fingerprint == lexicon.fingerprint == loaded.lexicon_fingerprint_
+    assert loaded.vocabulary.fingerprint == lexicon.fingerprint == loaded.lexicon_fingerprint_
     assert loaded.explain("云座舱响")[0][0] == "云感座舱"
