@@ -28,6 +28,7 @@ import numpy as np
 
 from feedback_cluster.pipeline.arrays import REST, FloatArray, IntArray
 from feedback_cluster.pipeline.cache import cut_with_cache
+from feedback_cluster.pipeline.embedding import load_encoder
 from feedback_cluster.pipeline.job import Job, read_job, read_lexicon
 from feedback_cluster.pipeline.match import match_clusters
 from feedback_cluster.pipeline.model import ThemeModel
@@ -59,6 +60,10 @@ def run_folder(folder: Path, progress: Progress) -> dict[str, Any]:
             progress("read", 0, 1)
             documents = cut_with_cache(posts, model.vocabulary, job, progress)
         themes = Themes(job, posts)
+        with watch.stage("embed"):
+            extra = (
+                load_encoder(job.embedding).rows(posts, total=len(posts), progress=progress) if job.embedding else None
+            )
         with watch.stage("cluster"):
             model.fit(
                 posts,
@@ -72,6 +77,7 @@ def run_folder(folder: Path, progress: Progress) -> dict[str, Any]:
                 public=posts.public,
                 called=themes.labels,
                 documents=documents,
+                extra=extra,
                 progress=progress,
             )
         with watch.stage("write"):

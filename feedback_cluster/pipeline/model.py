@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 from cocreate.text.lexicon import Lexicon
 from cocreate.text.segment import content_words
 from feedback_cluster.pipeline.areas import Area
-from feedback_cluster.pipeline.arrays import REST, FloatArray, IntArray
+from feedback_cluster.pipeline.arrays import REST, FloatArray, IntArray, unit_rows
 from feedback_cluster.pipeline.ask import posts_to_ask
 from feedback_cluster.pipeline.clusters import Decisions, similarities
 from feedback_cluster.pipeline.describe import Cluster, describe
@@ -65,6 +65,7 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         public: Any = None,
         called: Mapping[int, str] | None = None,
         documents: Documents | None = None,
+        extra: FloatArray | None = None,
         progress: Progress = in_silence,
     ) -> Self:
         """Learn the clusters of `texts`.
@@ -77,7 +78,8 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         nothing; `grow` adds clusters up to k.
         public: (n_posts,) booleans; the others take part in the grouping, but no word and no quote comes from them.
         called: {cluster: label} of the last run; a label stays as long as it is said and none is clearly better.
-        documents: the texts cut already, as `content_words` cuts them.
+        documents: the texts cut already, as `content_words` cuts them. extra: (n_posts, …) unit rows of a sentence
+        encoder, which stand beside our own and as heavy; `predict` does without them.
         """
         given = None if warm is None else np.asarray(warm, dtype=np.int64)
         answers = Decisions.of(fixed, apart, never)
@@ -87,7 +89,7 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             cut = cut_posts(texts, self.vocabulary, workers=self._workers, progress=progress)
         # One thread: sums come in one order on every machine, and the other core stays with the pages.
         with threadpool_limits(limits=1):
-            self._learn(texts, cut, guidance, public, called or {}, progress)
+            self._learn(texts, cut, guidance, public, called or {}, extra, progress)
         return self
 
     def predict(self, texts: Sequence[str]) -> tuple[IntArray, FloatArray]:
@@ -98,7 +100,7 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
             return np.full(len(texts), REST, dtype=np.int64), np.zeros(len(texts), dtype=np.float32)
         rows = self.features_.project(counts)
         likely = self.judge_.probabilities(self.features_.tf_idf(counts))
-        near = similarities(rows, self.centres_).max(axis=1)
+        near = similarities(rows, self._own_columns(rows.shape[1])).max(axis=1)
         unlike = (near < self._parameters.min_confidence) | ~np.any(rows, axis=1)
         sure = np.where(np.diff(counts.indptr) == 0, np.float32(0), likely.max(axis=1))
         return np.where(unlike, REST, likely.argmax(axis=1)), sure
@@ -187,6 +189,11 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         base = self.lexicon or Lexicon.default()
         return base.ignoring(self._parameters.ignore)
 
+    def _own_columns(self, count: int) -> FloatArray:
+        """The centres without what a sentence encoder added, which a new post does not have."""
+        same = count == self.centres_.shape[1]
+        return self.centres_ if same else unit_rows(np.ascontiguousarray(self.centres_[:, :count]))
+
     def _learn(
         self,
         texts: Sequence[str],
@@ -194,6 +201,7 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         guidance: Guidance,
         public: Any,
         called: Mapping[int, str],
+        extra: FloatArray | None,
         progress: Progress,
     ) -> None:
         told = self._parameters
@@ -201,6 +209,8 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         self.lexicon_fingerprint_ = self.vocabulary.fingerprint
         self.features_ = TextFeatures(told.dim, meaning_weight=told.meaning_weight, random_state=told.seed)
         rows = self.features_.fit_transform(documents, workers=self._workers)
+        if extra is not None:
+            rows = unit_rows(np.hstack([rows, extra]))
         progress("features", 1, 1)
         progress("cluster", 0, 1)
         found = group(rows, self.features_.tf_idf(self.features_.counts_), guidance, told)

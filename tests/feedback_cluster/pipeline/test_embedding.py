@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 
 from feedback_cluster.pipeline.embedding import BATCH, load_encoder, pooled
+from feedback_cluster.pipeline.files import run_folder
+from feedback_cluster.pipeline.model import ThemeModel
+from feedback_cluster.pipeline.progress import in_silence
 
 VOCABULARY = {"[PAD]": 0, "[UNK]": 1, "油": 2, "耗": 3, "噪": 4, "音": 5}
 VECTORS = np.array([[9, 9, 9], [0, 0, 1], [1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 1, 0]], dtype=np.float32)
@@ -138,3 +141,36 @@ def test_an_answer_that_is_none_is_refused(service: str, monkeypatch: pytest.Mon
 def test_a_service_that_is_not_there_is_named() -> None:
     with pytest.raises(ValueError, match=r"no vectors from http://127.0.0.1:9/v1"):
         load_encoder({"source": "http://127.0.0.1:9/v1"}).rows(["油耗"], total=1)
+
+
+SAID = ("油箱", "噪点", "耗电", "音响")
+"""Four words that no two posts share; the encoder alone knows that 油 and 耗, 噪 and 音 are one subject each."""
+
+
+def run(folder: Path, embedding: dict[str, str] | None) -> list[int]:
+    """The clusters of posts that say SAID in turn, two wanted."""
+    texts = [SAID[number % 4] for number in range(80)]
+    lines = (json.dumps({"id": row, "text": text}, ensure_ascii=False) for row, text in enumerate(texts))
+    (folder / "posts.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    told = {"parameters": {"k": 2, "min_confidence": 0.0}, "embedding": embedding}
+    (folder / "job.json").write_text(json.dumps(told), encoding="utf-8")
+    run_folder(folder, in_silence)
+    with np.load(folder / "assignments.npz", allow_pickle=False) as arrays:
+        clusters: list[int] = arrays["cluster"].tolist()
+    return clusters
+
+
+def test_a_run_stands_the_encoder_beside_its_own_vectors(folder: Path, tmp_path: Path) -> None:
+    clusters = run(tmp_path, {"source": str(folder)})
+    subjects = [set(clusters[row::2]) for row in (0, 1)]
+    assert [len(subject) for subject in subjects] == [1, 1]
+    assert subjects[0] != subjects[1]
+    # A new post is placed without asking the encoder.
+    labels, _ = ThemeModel.load(tmp_path / "model.npz").predict(list(SAID))
+    assert labels.tolist() == clusters[:4]
+
+
+def test_a_run_without_the_encoder_it_was_told_of_fails(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="neither a folder nor an address"):
+        run(tmp_path, {"source": str(tmp_path / "gone")})
+    assert not (tmp_path / "result.json").exists()
