@@ -5,6 +5,7 @@ from cocreate.core.module import Job, Module, NavItem, Timer
 from cocreate.core.text_marks import N_
 from feedback_cluster import commands, demo
 from feedback_cluster.bench.cluster import cluster as bench_cluster
+from feedback_cluster.bench.sentiment import sentiment as bench_sentiment
 from feedback_cluster.bench.themes import themes as bench_themes
 from feedback_cluster.changes import api_v1 as change_api
 from feedback_cluster.changes import routes as change_pages
@@ -128,5 +129,5 @@ module = Module(
     ],
     notices={**RADAR_NOTICES, **DOSSIER_NOTICES},
     seeds=[demo.seed, radar_demo.seed],
-    benches={"cluster": bench_cluster, "themes": bench_themes},
+    benches={"cluster": bench_cluster, "themes": bench_themes, "sentiment": bench_sentiment},
 )
