@@ -8,7 +8,7 @@ import typer
 from cocreate.core import schema
 from cocreate.core.console import answer, fail, progress
 from feedback_cluster.runs import service
-from feedback_cluster.runs.models import Cause, RunState
+from feedback_cluster.runs.models import Cause, RunState, Verdict
 
 AS_JSON = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
@@ -27,8 +27,12 @@ def run(
     cold: Annotated[bool, typer.Option(help="Find themes afresh and match them with the old ones.")] = False,
     granularity: Annotated[float, typer.Option(min=0.1, max=5, help="More or fewer themes, for --cold.")] = 1.0,
     seed: int = 0,
+    approve: Annotated[
+        bool, typer.Option(help="Let what it finds take effect at once; --no-approve: by the rule on /themes/runs.")
+    ] = True,
 ) -> None:
     """Group all posts into themes, here and now; needs no worker and may run beside `serve`."""
+    from feedback_cluster.changes.queries import changes_of, told_of
     from feedback_cluster.runs.jobs import run_clusters
 
     runtime = context.obj.runtime
@@ -36,7 +40,13 @@ def run(
     try:
         with runtime.database.write() as session:
             made = service.start_run(
-                session, cause=Cause.COMMAND, granularity=granularity, seed=seed, cold=cold, queue=False
+                session,
+                cause=Cause.COMMAND,
+                granularity=granularity,
+                seed=seed,
+                cold=cold,
+                queue=False,
+                at_once=approve,
             )
             run_id = made.id or 0
     except service.RunUnderway as underway:
@@ -48,14 +58,14 @@ def run(
         result = {
             "run_id": run_id, "posts": told.posts, "themes": told.themes, "rest": told.rest, "seconds": told.seconds
         }  # fmt: skip
-        state, error = told.state, told.error
+        state, error, waits = told.state, told.error, told.verdict is Verdict.PROPOSED
+        changes = [told_of(change) for change in changes_of(session, told)]
     if state is not RunState.DONE:
         fail(f"run {run_id} {state}: {error}" if error else f"run {run_id} {state}", as_json=as_json)
-    answer(
-        result,
-        as_json=as_json,
-        text="run {run_id}: {posts} posts in {themes} themes, {rest} in none, {seconds} s".format(**result),
-    )
+    lines = ["run {run_id}: {posts} posts in {themes} themes, {rest} in none, {seconds} s".format(**result), *changes]
+    if waits:
+        lines.append(f"nothing has changed yet: it waits for approval on /triage/runs/{run_id}/changes")
+    answer(result, as_json=as_json, text="\n".join(lines))
 
 
 def file(

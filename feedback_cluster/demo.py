@@ -46,6 +46,14 @@ def seed(runtime: Runtime) -> None:
             _answer(session, row, homes, people)
         _fleet(session, people)
     runtime.memory["demo.topics"] = homes
+    _propose(runtime)
+
+
+def _propose(runtime: Runtime) -> None:
+    """A night that found the themes afresh: it waits for somebody's approval, and nothing has changed yet."""
+    with runtime.database.write() as session:
+        run_id = runs.start_run(session, cause=Cause.NIGHTLY, granularity=GRANULARITY, cold=True, queue=False).id or 0
+    run_clusters(runtime, run_id=run_id)
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

@@ -168,3 +168,14 @@ def tally(changes: Sequence[RunChange]) -> dict[str, int]:
     """How many changes of each group there are, and how many of each choice."""
     counts = {name: sum(change.kind in kinds for change in changes) for name, kinds in GROUPS.items()}
     return counts | {choice.value: sum(change.choice is choice for change in changes) for choice in Choice}
+
+
+def told_of(change: RunChange) -> str:
+    """The change in a line for a terminal."""
+    told = change.figures
+    if change.kind is ChangeKind.RENAMED:
+        return f"  {change.kind:8} {told['name']} -> {told['to']}"
+    other = f" ({told['other']})" if told.get("other") else ""
+    held = f", {change.choice}" if change.choice in (Choice.REJECTED, Choice.WAITING) else ""
+    moved = f"{told['fresh']} new, {told['joined']} joined, {told['left']} left"
+    return f"  {change.kind:8} {told['name']}{other}: {told['before']} -> {told['after']}, {moved}{held}"

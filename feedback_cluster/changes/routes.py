@@ -10,10 +10,11 @@ from cocreate.core.tables import MAX_ID
 from cocreate.core.text_marks import N_
 from cocreate.web.access import CurrentActor, Db, ReadDb, RowId, allow
 from cocreate.web.page import CurrentPage
-from feedback_cluster.changes import policy, queries, service
+from feedback_cluster.changes import policy, queries, service, twin
 from feedback_cluster.changes.models import CHANGE_LABELS, RUN_ACT_LABELS, Approval, Choice, RunChange
-from feedback_cluster.runs.models import VERDICT_LABELS, Run, Verdict
-from feedback_cluster.runs.service import get_run
+from feedback_cluster.runs.models import VERDICT_LABELS, Run, RunState, Verdict
+from feedback_cluster.runs.routes import SCORE_LABELS, STEPS
+from feedback_cluster.runs.service import get_run, recent_runs
 
 router = APIRouter(include_in_schema=False)
 READ, TRIAGE = [allow("theme.read")], [allow("theme.triage")]
@@ -30,6 +31,22 @@ DIFF_KINDS = {
     "shifted": "same", "renamed": "renamed",
 }  # fmt: skip
 
+GROUP_LABELS = {
+    "data": N_("What came in and out"),
+    "scores": N_("Scores"),
+    "cost": N_("Time and memory"),
+    "parameters": N_("Parameters"),
+    "versions": N_("Versions"),
+}
+ROW_LABELS = {
+    "posts": N_("Voices"),
+    "themes": N_("Themes"),
+    "rest_share": N_("Share without a theme"),
+    "fingerprint": N_("Fingerprint of the data"),
+    "seconds": N_("Seconds"),
+    "peak_mb": N_("Memory"),
+}
+
 
 @router.post("/triage/runs/policy", dependencies=TRIAGE)
 def set_run_policy(
@@ -44,6 +61,29 @@ def set_run_policy(
     policy.set_policy(db, approval, most_moved / 100, faded_after, by=actor)
     page.flash(N_("Kept. It holds from the next run on."), level="success")
     return page.redirect("show_runs")
+
+
+@router.get("/triage/runs/compare", dependencies=READ)
+def compare_runs(
+    page: CurrentPage,
+    db: ReadDb,
+    a: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
+    b: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
+) -> Response:
+    """Two runs side by side; the last two by default."""
+    done = [run for run in recent_runs(db, limit=50) if run.state is RunState.DONE]
+    second = get_run(db, b) if b else done[0] if done else None
+    first = get_run(db, a) if a else next((run for run in done if second and run.id != second.id), None)
+    context: dict[str, Any] = {"runs": done, "first": first, "second": second}
+    if first is not None and second is not None:
+        context |= {"alike": twin.alike(db, first, second), "groups": twin.side_by_side(first, second)}
+    labels: dict[str, Any] = {
+        "group_labels": GROUP_LABELS,
+        "row_labels": ROW_LABELS,
+        "stage_labels": STEPS,
+        "score_labels": SCORE_LABELS,
+    }
+    return page.render("feedback_cluster/changes/compare.html", **context, **labels)
 
 
 @router.get("/triage/runs/{run_id}/changes", dependencies=READ)
