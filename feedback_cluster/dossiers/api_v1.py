@@ -108,7 +108,7 @@ def list_dossiers(
 @router.get("/dossiers/{dossier_id}", dependencies=READ, responses={**FOR_TOKENS, **refusals(NotFound)})
 def read_dossier(dossier_id: RowId, actor: CurrentActor, db: ReadDb, new: bool = False) -> DossierOut:
     """One issue with its voices; with new=true only those that the issue before did not have."""
-    return _out(db, service.get_dossier(db, dossier_id), actor, reading.Filters(new=new))
+    return whole(db, service.get_dossier(db, dossier_id), actor, reading.Filters(new=new))
 
 
 @router.post(
@@ -120,7 +120,7 @@ def read_dossier(dossier_id: RowId, actor: CurrentActor, db: ReadDb, new: bool =
 def create_dossier(theme_id: RowId, actor: CurrentActor, runtime: CurrentRuntime, db: Db) -> DossierOut:
     """Freeze what is known of the theme now, as its next issue."""
     made = service.issue(db, theme_id, by=actor, zone=runtime.settings.zone)
-    return _out(db, made, actor, reading.Filters())
+    return whole(db, made, actor, reading.Filters())
 
 
 @router.post(
@@ -138,7 +138,8 @@ def acknowledge_dossier(
     return ReceiptOut(**vars(last))
 
 
-def _out(db: Session, dossier: Dossier, actor: Actor, filters: reading.Filters) -> DossierOut:
+def whole(db: Session, dossier: Dossier, actor: Actor, filters: reading.Filters) -> DossierOut:
+    """An issue as JSON tells it, with the voices that are asked for."""
     told = dossier.content
     listed = reading.rows(db, dossier, reading.voices(dossier, filters), actor)
     return DossierOut(

@@ -11,6 +11,7 @@ from cocreate.identity.members.queries import NOBODY, people
 from cocreate.web.access import CurrentActor, CurrentRuntime, Db, ReadDb, RowId, allow
 from cocreate.web.page import CurrentPage
 from feedback_cluster.dossiers import reading, service
+from feedback_cluster.dossiers.api_v1 import whole
 from feedback_cluster.dossiers.models import Dossier
 from feedback_cluster.dossiers.reading import VOICES, Filters
 from forum import api as forum
@@ -129,6 +130,16 @@ def download_dossier(dossier_id: RowId, actor: CurrentActor, db: ReadDb, chosen:
     name = f"{dossier.number}-{dossier.issue}.csv"
     headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "private, no-store"}
     return Response(body, media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.get("/triage/dossiers/{dossier_id}/dossier.json", dependencies=READ)
+def download_record(dossier_id: RowId, actor: CurrentActor, db: ReadDb) -> Response:
+    """The whole issue for a program: what the JSON route answers."""
+    dossier = service.get_dossier(db, dossier_id)
+    name = f"{dossier.number}-{dossier.issue}.json"
+    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "private, no-store"}
+    body = whole(db, dossier, actor, Filters()).model_dump_json(indent=1)
+    return Response(body, media_type="application/json", headers=headers)
 
 
 @router.post("/triage/dossiers/{dossier_id}/receipt", dependencies=[allow("dossier.note")])

@@ -10,7 +10,7 @@ import numpy as np
 from sqlmodel import Session, col
 
 from cocreate.core.tables import columns
-from feedback_cluster.radar.arrivals import Voices
+from feedback_cluster.radar.arrivals import Cause, Voices, steady_sources
 from feedback_cluster.radar.surge import DEFAULT
 from feedback_cluster.themes.models import Theme, ThemePost, TriageStatus
 from feedback_cluster.themes.queries import Root, current_run
@@ -42,8 +42,10 @@ class Gathered:
     polarity: list[float]
     groups: list[list[tuple[str, str]]] = field(default_factory=list)
     """By voice: (kind, value) of its owner's car."""
-    imports: Counter[tuple[int, str]] = field(default_factory=Counter)
-    """Voices that are no news, by import and why."""
+    sources: list[str] = field(default_factory=list)
+    """Names by number."""
+    imports: list[int | None] = field(default_factory=list)
+    """By voice: the import it came with."""
 
     @property
     def days(self) -> int:
@@ -93,7 +95,7 @@ def _arranged(rows: list[Any], told: dict[int, forum.Origin], today: date, zone:
     sources = {source: number for number, source in enumerate(sorted({one.source for one in told.values()}))}
     seen: set[tuple[int, str, int]] = set()
     table: list[tuple[int, int, int, bool, int]] = []
-    made = Gathered(today, themes, _voices([]), [], [], [])
+    made = Gathered(today, themes, _voices([]), [], [], [], sources=list(sources))
     for theme_id, post_id, created_at, person, polarity, model, year, region in rows:
         origin = told.get(post_id)
         if origin is None:
@@ -110,10 +112,7 @@ def _arranged(rows: list[Any], told: dict[int, forum.Origin], today: date, zone:
         made.people.append(who)
         made.polarity.append(polarity)
         made.groups.append(groups_of(model, year, region or origin.region, origin.order_month))
-        if origin.import_id is not None and not origin.dated:
-            made.imports[origin.import_id, "undated"] += 1
-        elif origin.import_id is not None and arrived - day > 7:
-            made.imports[origin.import_id, "backfilled"] += 1
+        made.imports.append(origin.import_id)
     made.voices = _voices(table)
     return made
 
@@ -121,6 +120,28 @@ def _arranged(rows: list[Any], told: dict[int, forum.Origin], today: date, zone:
 def _voices(table: list[tuple[int, int, int, bool, int]]) -> Voices:
     values = np.array([(a, b, c, int(d), e) for a, b, c, d, e in table], dtype=np.int64).reshape(len(table), 5)
     return Voices(values[:, 0], values[:, 1], values[:, 2], values[:, 3] == 1, values[:, 4])
+
+
+def left_out(made: Gathered, most: int = 6) -> list[dict[str, Any]]:
+    """Voices of the last weeks that are no news, by source, import and cause; the most first."""
+    if not made.post_ids:
+        return []
+    steady = steady_sources(made.voices, made.days - 1)
+    found: Counter[tuple[str, int, str]] = Counter()
+    for place, import_id in enumerate(made.imports):
+        number = int(made.voices.source[place])
+        cause = (
+            Cause.UNDATED if not made.voices.dated[place]
+            else Cause.BACKFILLED if made.voices.late[place]
+            else Cause.NEW_SOURCE if not steady[number]
+            else Cause.NEWS
+        )  # fmt: skip
+        if cause is not Cause.NEWS:
+            found[made.sources[number], import_id or 0, cause.value] += 1
+    return [
+        {"source": source, "import_id": import_id or None, "cause": cause, "count": count}
+        for (source, import_id, cause), count in sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))[:most]
+    ]
 
 
 def groups_of(model: str, year: int | None, region: str, order_month: str) -> list[tuple[str, str]]:

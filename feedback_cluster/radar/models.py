@@ -180,3 +180,23 @@ class RadarAct(SQLModel, table=True):
     by_id: int | None = Field(default=None, foreign_key="member.id")
     at: datetime = Field(default_factory=clock.now)
     data: dict[str, Any] = Field(sa_type=sa.JSON, default_factory=dict)
+
+
+class RadarRound(SQLModel, table=True):
+    """The latest look at all themes; one row."""
+
+    __tablename__ = "radar_round"
+
+    id: int = Field(default=1, primary_key=True)
+    at: datetime
+    voices: int = 0
+    themes: int = 0
+    left_out: list[dict[str, Any]] = Field(sa_type=sa.JSON, default_factory=list)
+    """Voices that are no news, the most first: source, import_id, cause, count."""
+
+
+CAUSE_LABELS = {
+    "backfilled": N_("dated long before they came"),
+    "undated": N_("without a date of their own"),
+    "new_source": N_("from a source that has only begun to speak"),
+}

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from cocreate.core import clock
 from cocreate.core.tables import columns
 from cocreate.web import paging
-from feedback_cluster.radar.models import STANDING, Alert, Incident
+from feedback_cluster.radar.models import STANDING, Alert, Incident, RadarRound
 from feedback_cluster.themes.models import Theme, ThemePost
 from feedback_cluster.themes.queries import current_run
 
@@ -86,3 +86,8 @@ def curve_days(alert: Alert) -> list[tuple[date, int]]:
     return [(last - timedelta(days=back), count) for back, count in zip(
         range(len(alert.curve) - 1, -1, -1), alert.curve, strict=True
     )]  # fmt: skip
+
+
+def last_round(session: Session) -> RadarRound | None:
+    """When the radar last looked, at how much, and what it did not count; None before the first time."""
+    return session.get(RadarRound, 1)

@@ -12,7 +12,7 @@ from cocreate.web.access import CurrentActor, CurrentRuntime, Db, ReadDb, RowId,
 from cocreate.web.page import CurrentPage
 from feedback_cluster.radar import alerts, queries
 from feedback_cluster.radar.incidents import new_voices
-from feedback_cluster.radar.models import ACT_LABELS, GROUP_LABELS, STATE_LABELS, Alert, AlertState
+from feedback_cluster.radar.models import ACT_LABELS, CAUSE_LABELS, GROUP_LABELS, STATE_LABELS, Alert, AlertState
 
 router = APIRouter(include_in_schema=False)
 READ, TRIAGE = [allow("theme.read")], [allow("theme.triage")]
@@ -39,6 +39,8 @@ def show_radar(
         "rows": listing.items,
         "past": past,
         "counts": (stand, gone),
+        "looked": queries.last_round(db),
+        "cause_labels": CAUSE_LABELS,
         "known_days": queries.past_days(db) if not listing.items else queries.LEAST_DAYS,
         "least_days": queries.LEAST_DAYS,
         "next_url": page.url("show_radar", following) if listing.next_cursor else None,

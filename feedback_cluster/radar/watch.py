@@ -15,8 +15,8 @@ from cocreate.core.runtime import Runtime
 from feedback_cluster.radar import surge
 from feedback_cluster.radar.alerts import Finding, Standing, keep
 from feedback_cluster.radar.arrivals import Voices, counts_on
-from feedback_cluster.radar.gather import Gathered, gather, groups_worth
-from feedback_cluster.radar.models import Alert, AlertState
+from feedback_cluster.radar.gather import Gathered, gather, groups_worth, left_out
+from feedback_cluster.radar.models import Alert, AlertState, RadarRound
 from feedback_cluster.radar.surge import DEFAULT, TRAFFIC, Look, Rule, Surge
 from feedback_cluster.sentiment.judge import stance
 from feedback_cluster.themes.queries import resolve
@@ -50,8 +50,11 @@ def look_round(runtime: Runtime) -> None:
         known = _known(session, made, runtime)
         findings = _findings(made, known)
         told = [_told(session, made, finding) for finding in findings]
+    unheard = left_out(made)
     with runtime.database.write() as session:
         keep(session, told, _still(made, known), moment=moment)
+        looked = RadarRound(at=moment, voices=len(made.post_ids), themes=len(made.themes), left_out=unheard)
+        session.merge(looked)
 
 
 def _known(session: Session, made: Gathered, runtime: Runtime) -> Known:

@@ -98,6 +98,15 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "radar_round",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("voices", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("themes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("left_out", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_radar_round")),
+    )
+    op.create_table(
         "search_doc",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(length=24), nullable=False),
@@ -2135,6 +2144,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_search_doc_cut"))
 
     op.drop_table("search_doc")
+    op.drop_table("radar_round")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_outbox_due",

@@ -301,6 +301,8 @@ def test_json_holds_the_record(client: Any, pm: Member, make_token: Any, seats: 
     told = client.get(f"/api/v1/dossiers/{made.json()['id']}", token=reading_).json()
     assert told["unharmed"] is True
     assert len(told["voices_list"]) == told["figures"]["voices"] == 6
+    saved = client.get(f"/triage/dossiers/{told['id']}/dossier.json", actor=pm)
+    assert saved.json() == told
     assert client.post(where, token=writing).json()["error"]["code"] == "nothing_new"
     assert client.get("/api/v1/dossiers", token=reading_).json()["items"][0]["number"] == told["number"]
     noted = client.post(f"/api/v1/dossiers/{told['id']}/receipt", json={"department": "座椅"}, token=writing)

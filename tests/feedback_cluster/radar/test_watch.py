@@ -88,6 +88,20 @@ def test_an_imported_past_is_no_rise(
     assert look() == []
 
 
+def test_the_radar_says_what_it_did_not_count(
+    client: Any, pm: Member, make_lively_theme: MakeTheme, make_days: Any, make_file_of: Any, look: Look, add_to: Any
+) -> None:
+    theme = make_lively_theme("蓝牙")
+    filed = make_file_of()
+    add_to(theme, make_days([40] * 5, until=9, import_id=filed, source="客服"))
+    add_to(theme, make_days([20], import_id=make_file_of(), source="问卷"))
+    assert look() == []
+    text = client.get("/triage/radar", actor=pm).text
+    assert "200 条声音 · 日期比到达早很多" in text
+    assert "20 条声音 · 没有自己的日期" in text
+    assert f'href="/imports/{filed}"' in text
+
+
 def test_a_new_channel_is_no_rise(
     make_lively_theme: MakeTheme, make_days: Any, look: Look, add_to: Any, make_file_of: Any
 ) -> None:
