@@ -130,6 +130,10 @@ APPROVAL_LABELS = {
 }
 
 
+FADED_AFTER = 3
+"""Runs without a voice after which a theme counts as faded, when nobody has said otherwise."""
+
+
 class RunPolicy(SQLModel, table=True):
     """The one row that says which runs take effect without asking."""
 
@@ -139,7 +143,7 @@ class RunPolicy(SQLModel, table=True):
     approval: Approval = Field(default=Approval.SMALL, sa_type=text_enum(Approval))
     most_moved: float = 0.02
     """Share of the voices that may change their theme in a small change."""
-    faded_after: int = 3
+    faded_after: int = FADED_AFTER
     """Runs without a voice after which a theme counts as faded."""
     changed_by: int | None = Field(default=None, foreign_key="member.id")
     changed_at: datetime | None = None

@@ -13,6 +13,7 @@ from cocreate.core import clock
 from cocreate.core.text_marks import N_
 from cocreate.text.fold import fold
 from cocreate.web import paging
+from feedback_cluster.changes.models import FADED_AFTER, RunPolicy
 from feedback_cluster.themes.cards import twelve_weeks
 from feedback_cluster.themes.models import Theme, ThemeArea, ThemePost, TriageStatus
 from feedback_cluster.themes.queries import current_run
@@ -31,6 +32,7 @@ class View(StrEnum):
     TRIAGED = "triaged"
     ALL = "all"
     HIDDEN = "hidden"
+    FADED = "faded"
 
 
 VIEW_LABELS = {
@@ -40,6 +42,7 @@ VIEW_LABELS = {
     View.TRIAGED: N_("Triaged"),
     View.ALL: N_("All"),
     View.HIDDEN: N_("Hidden"),
+    View.FADED: N_("Faded"),
 }
 
 
@@ -117,7 +120,7 @@ def view_counts(session: Session, me: int) -> dict[View, int]:
     """How many themes each view holds."""
     statement: Any = select(
         *[sa.func.coalesce(sa.func.sum(sa.case((sa.and_(*_of_view(view, me)), 1), else_=0)), 0) for view in View]
-    ).where(*_alive())
+    ).where(*_standing())
     return dict(zip(View, session.exec(statement).one(), strict=True))
 
 
@@ -155,12 +158,18 @@ def find_themes(
     return paging.cut(session.exec(statement).all(), limit, lambda theme: (theme.score, theme.id))
 
 
+def _standing() -> list[Any]:
+    return [col(Theme.merged_into_id).is_(None), col(Theme.born_at).is_not(None)]
+
+
 def _alive() -> list[Any]:
-    return [
-        col(Theme.merged_into_id).is_(None),
-        col(Theme.born_at).is_not(None),
-        sa.or_(col(Theme.size) > 0, col(Theme.name_locked)),
-    ]
+    return [*_standing(), sa.or_(col(Theme.size) > 0, col(Theme.name_locked))]
+
+
+def _faded() -> list[Any]:
+    """No voice for so many runs as the rule of runs says; the theme is kept, with its name and history."""
+    rule = select(RunPolicy.faded_after).where(RunPolicy.id == 1).scalar_subquery()
+    return [col(Theme.size) == 0, col(Theme.quiet_runs) >= sa.func.coalesce(rule, FADED_AFTER)]
 
 
 def _of_view(view: View, me: int) -> list[Any]:
@@ -173,12 +182,13 @@ def _of_view(view: View, me: int) -> list[Any]:
         View.TRIAGED: [status == TriageStatus.TRIAGED],
         View.ALL: [kept],
         View.HIDDEN: [status == TriageStatus.HIDDEN],
+        View.FADED: [kept, *_faded()],
     }
-    return conditions[view]
+    return conditions[view] if view is View.FADED else [*_alive(), *conditions[view]]
 
 
 def _conditions(filters: Filters, me: int) -> list[Any]:
-    found = [*_alive(), *_of_view(filters.view, me)]
+    found = [*_standing(), *_of_view(filters.view, me)]
     if filters.assignee is not None:
         found.append(col(Theme.assignee_id) == filters.assignee)
     if filters.area is not None:

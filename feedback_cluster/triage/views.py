@@ -10,6 +10,8 @@ from cocreate.core.actor import STAFF, Actor
 from cocreate.core.text_marks import N_
 from cocreate.identity.members.queries import NOBODY, Person, people, staff
 from cocreate.web import paging
+from feedback_cluster.changes.models import FADED_AFTER
+from feedback_cluster.changes.policy import policy
 from feedback_cluster.priority.understanding import understanding
 from feedback_cluster.themes.answers import answers_of
 from feedback_cluster.themes.cards import Quote, dissent_of, mondays, quotes_of
@@ -101,6 +103,7 @@ def theme_context(
         "others": themes_for_choice(session, theme.id or 0),
         "voices": voices(session, theme, actor, cursor=None, limit=limit, unsure=unsure),
         "unsure": unsure,
+        "faded_after": policy(session).faded_after if theme.quiet_runs else FADED_AFTER,
         "source_labels": SOURCE_LABELS,
     }
 

@@ -19,6 +19,7 @@ from feedback_cluster.themes import service as themes
 from feedback_cluster.themes.assign import catch_up
 from feedback_cluster.themes.models import Source, Theme, ThemePost
 from feedback_cluster.themes.queries import current_run_id, get_theme
+from feedback_cluster.triage.queries import Filters, View, queue, view_counts
 
 RunNow = Callable[..., Run]
 Holds = Callable[[], dict[str, Any]]
@@ -384,3 +385,9 @@ def test_a_theme_without_voices_fades_and_is_not_deleted(
         session.expire_all()
         theme = get_theme(session, seat)
         assert (theme.size, theme.quiet_runs) == (0, quiet)
+    theme.quiet_runs = 3
+    session.add(theme)
+    session.flush()
+    assert view_counts(session, 0)[View.FADED] == 1
+    assert [row.id for row in queue(session, Filters(View.FADED), me=0).items] == [seat]
+    assert seat not in [row.id for row in queue(session, Filters(View.ALL), me=0).items]
