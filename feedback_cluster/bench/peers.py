@@ -50,6 +50,21 @@ def yardstick_groups(data: Path, documents: Documents, k: int, seed: int) -> Gro
     return labels
 
 
+def plain_groups(documents: Documents, k: int, seed: int) -> Grouping:
+    """What anyone would write first: TF-IDF and k-means."""
+    from sklearn.cluster import KMeans
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    rows = TfidfVectorizer(analyzer=as_is, min_df=3).fit_transform(documents)
+    labels: Grouping = KMeans(k, n_init=3, random_state=seed).fit_predict(rows).astype(np.int64)
+    return labels
+
+
+def as_is(document: list[str]) -> list[str]:
+    """The analyzer of texts that are cut already."""
+    return document
+
+
 def vectors(data: Path, documents: Documents, seed: int) -> dict[str, Any]:
     """{"LSA": rows, "PPMI": rows} of the same posts, unit rows each, as the yardstick makes them."""
     both = yardstick(data).ThemeModel(seed=seed).fit_features(documents)

@@ -23,7 +23,7 @@ def run(data: Path, seeds: int = 5) -> dict[str, Any]:
     bars = {"NMI": (">=", 0.50), "ARI": (">=", 0.38), "purity": (">=", 0.70)}
     at_ten = row_of(data, opinions, TEN, seeds, bars)
     hits = [_hit(every, ours.at(every.texts, TEN, seed).labels_) for seed in range(seeds)]
-    of_peers = _yardstick(data, every, TEN, seeds, lambda groups: _hit(every, groups))
+    of_peers = _simple_ones(data, every, TEN, seeds, lambda groups: _hit(every, groups))
     everything = Row(
         f"{every.name} ({len(every.texts)}), k = {TEN}", median(hits), {"hit": (">=", 0.70)}, of_peers, spread(hits)
     )
@@ -34,7 +34,7 @@ def row_of(data: Path, corpus: Corpus, k: int, seeds: int, bars: dict[str, tuple
     """Our agreement with one corpus beside the peers'; without bars of its own it must be ahead of BERTopic."""
     topics = corpus.first
     each = [peers.agreement(topics, ours.at(corpus.texts, k, seed).labels_) for seed in range(seeds)]
-    others = _yardstick(data, corpus, k, seeds, lambda groups: peers.agreement(topics, groups))
+    others = _simple_ones(data, corpus, k, seeds, lambda groups: peers.agreement(topics, groups))
     rivals, note = bertopic(data, corpus, k, seeds)
     wanted = ahead_of(rivals, ("NMI", "ARI", "purity")) if bars is None else bars
     notes = "; ".join(part for part in (spread(each), note) if part)
@@ -98,11 +98,15 @@ def _bertopic(data: Path, corpus: Corpus, k: int, seeds: int) -> Figures:
     return {name: median(each) for name, each in every.items()}
 
 
-def _yardstick(data: Path, corpus: Corpus, k: int, seeds: int, figures: Callable[[Any], dict[str, float]]) -> Figures:
-    if peers.yardstick(data) is None:
-        return {}
+def _simple_ones(data: Path, corpus: Corpus, k: int, seeds: int, figures: Callable[[Any], dict[str, float]]) -> Figures:
     documents = ours.tokens(corpus.texts)
-    return {"yardstick": median([figures(peers.yardstick_groups(data, documents, k, seed)) for seed in range(seeds)])}
+    methods: dict[str, Callable[[int], Any]] = {
+        "TF-IDF + k-means": lambda seed: peers.plain_groups(documents, k, seed),
+        "yardstick": lambda seed: peers.yardstick_groups(data, documents, k, seed),
+    }
+    if peers.yardstick(data) is None:
+        del methods["yardstick"]
+    return {name: median([figures(group(seed)) for seed in range(seeds)]) for name, group in methods.items()}
 
 
 def _hit(corpus: Corpus, labels: Any) -> dict[str, float]:

@@ -35,7 +35,7 @@ FAMILIES = {
     "large": "speed:large",
     "post": "speed:one_post",
     "surge": "surges:run",
-    "dask": "cluster_of_machines:run",
+    "dask": "machines:run",
 }
 BY_DEFAULT = tuple(FAMILIES)
 PACKAGES = ("numpy", "scipy", "scikit-learn", "rjieba", "bertopic", "umap-learn", "hdbscan", "numba", "dask")

@@ -22,11 +22,6 @@ PROJECTED = 20_000  # posts projected at once
 MOST_EMPTIED = 0.01  # share of posts that may lose their last word to max_df
 
 
-def as_is(document: Sequence[str]) -> Sequence[str]:
-    """The analyzer of texts that are cut already."""
-    return document
-
-
 class TextFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Turns cut posts into unit rows of `dim` literal and `dim` meaning columns.
 
