@@ -28,6 +28,8 @@ GLUE = _set("""
     的确 一点 一下 自己 时 时候 开始 仍 仍然 依然 依旧 始终 反复 屡次 频频 使用 感觉 觉得 之后 以后 后 现在 目前 疑似
 """)
 """Left out of the inside of a phrase."""
+ASKING = frozenset("哪啥何")
+BEGINNING = re.compile("一[开关按踩拐停动转响坐到上下来去]")
 DEGREES = frozenset("很太真更最挺超较")
 NEGATIONS = _set("不 没 没有 无 未 无法 不能 不会 难以")
 """Stand before what they deny, never at the end."""
@@ -94,7 +96,9 @@ class Reader:
         return found
 
     def is_noise(self, word: str) -> bool:
-        """Whether a word was guessed from characters that say nothing: 个油, 店未, 出个."""
+        """Whether a word asks (哪条), only begins (一开), or was guessed from what says nothing: 个油, 店未, 出个."""
+        if word[0] in ASKING or BEGINNING.fullmatch(word):
+            return True
         if NOISE.isdisjoint((word[0], word[-1])) or word.isascii() or len(word) > 3:
             return False
         return self.cutter.cut_known(word) != [word]
