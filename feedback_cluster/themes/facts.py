@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from cocreate.text.fold import fold
 from feedback_cluster.sentiment.judge import polarity
 from feedback_cluster.sentiment.need import SAFETY_WORDS, danger, is_urgent
 from forum.api import PostStatus, PostText, Visibility
@@ -10,7 +11,7 @@ from forum.api import PostStatus, PostText, Visibility
 
 def facts_of(post: PostText, safety_words: Sequence[str] = SAFETY_WORDS) -> dict[str, Any]:
     """Columns of `ThemePost` besides the place. safety_words: the brand's, see `priority.queries.safety_words`."""
-    said = words_of(post)
+    said = fold(words_of(post))  # once: what is folded already costs next to nothing to fold again
     return {
         "created_at": post.created_at,
         "kind": post.kind.value,
