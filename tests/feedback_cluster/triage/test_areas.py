@@ -38,13 +38,13 @@ def test_the_inbox_shows_one_area_when_it_is_asked_for(
     whole = client.get("/themes", actor=pm).text
     assert all(name in whole for name in ("出风口有霉味", "高速胎噪大", "没有领域的主题"))
     assert f"/themes?area={cold}" in whole
-    assert whole.count('class="theme-area">空调与异味<') == 1
+    assert whole.count('class="meta theme-area">空调与异味<') == 1
     one = client.get(f"/themes?area={cold}", actor=pm).text
     assert "出风口有霉味" in one
     assert "高速胎噪大" not in one
     assert "没有领域的主题" not in one
     assert f'name="area" value="{cold}"' in one  # the filter form keeps it
-    assert 'class="theme-area">空调与异味<' not in one  # every row would say the same
+    assert 'class="meta theme-area">空调与异味<' not in one  # every row would say the same
 
 
 def test_an_area_counts_the_themes_of_the_view(
