@@ -115,7 +115,9 @@
       const kept = keep.get(`draft:${field.dataset.draft}`);
       if (kept && !field.value) { field.value = kept; field.dispatchEvent(new InputEvent("input", { bubbles: true })); }
     }
-    from.querySelector?.("[data-focus]")?.focus();
+    const next = from.querySelector?.("[data-focus]");
+    next?.focus();
+    next?.removeAttribute("data-focus");
   }
   const tick = () => {
     for (const timer of all("[data-timer]")) {
