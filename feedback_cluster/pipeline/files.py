@@ -18,8 +18,7 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -37,56 +36,59 @@ from feedback_cluster.pipeline.progress import Progress
 
 
 class Stopwatch:
-    """Seconds by stage."""
+    """Seconds by step, taken from the progress that passes through."""
 
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
+    def __init__(self, progress: Progress) -> None:
+        self.told = progress
+        self.step, self.since = "read", time.perf_counter()
+        self.spent: dict[str, float] = {}
 
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Add the time spent inside to the stage."""
-        begun = time.perf_counter()
-        yield
-        self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - begun, 3)
+    def __call__(self, step: str, done: int, total: int) -> None:
+        """A step's progress, handed on."""
+        now = time.perf_counter()
+        self.spent[self.step] = self.spent.get(self.step, 0.0) + now - self.since
+        self.step, self.since = step, now
+        self.told(step, done, total)
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Of every step so far, to the millisecond."""
+        return {step: round(spent, 3) for step, spent in self.spent.items()}
 
 
 def run_folder(folder: Path, progress: Progress) -> dict[str, Any]:
     """Do the job in `folder`; returns what it wrote to result.json. Raises ValueError with the line of a bad post."""
-    watch = Stopwatch()
+    watch = Stopwatch(progress)
     with closing(PostFile(folder / "posts.jsonl")) as posts:
         job = read_job(folder / "job.json")
         model = ThemeModel(job.parameters, lexicon=read_lexicon(folder / "lexicon.json"), workers=job.workers)
-        with watch.stage("segment"):
-            progress("read", 0, 1)
-            documents = cut_with_cache(posts, model.vocabulary, job, progress)
+        watch("read", 0, 1)
+        documents = cut_with_cache(posts, model.vocabulary, job, watch)
         themes = Themes(job, posts)
-        with watch.stage("embed"):
-            extra = (
-                load_encoder(job.embedding).rows(posts, total=len(posts), progress=progress) if job.embedding else None
-            )
-        with watch.stage("cluster"):
-            model.fit(
-                posts,
-                warm=themes.warm if themes.ids else None,
-                fixed=themes.fixed,
-                apart=themes.apart,
-                never=themes.never,
-                seeds=themes.seeds,
-                known=len(themes.ids),
-                grow=themes.cold,
-                public=posts.public,
-                called=themes.labels,
-                documents=documents,
-                extra=extra,
-                progress=progress,
-            )
-        with watch.stage("write"):
-            progress("write", 0, 3)
-            theme_of = themes.of_clusters(model)
-            save_assignments(folder / "assignments.npz", posts.ids, model.labels_, model.confidence_)
-            progress("write", 1, 3)
-            model.save(folder / "model.npz")
-            progress("write", 2, 3)
+        extra = None
+        if job.embedding:
+            extra = load_encoder(job.embedding).rows(posts, total=len(posts), progress=watch)
+        model.fit(
+            posts,
+            warm=themes.warm if themes.ids else None,
+            fixed=themes.fixed,
+            apart=themes.apart,
+            never=themes.never,
+            seeds=themes.seeds,
+            known=len(themes.ids),
+            grow=themes.cold,
+            public=posts.public,
+            called=themes.labels,
+            documents=documents,
+            extra=extra,
+            progress=watch,
+        )
+        watch("write", 0, 3)
+        theme_of = themes.of_clusters(model)
+        save_assignments(folder / "assignments.npz", posts.ids, model.labels_, model.confidence_)
+        watch("write", 1, 3)
+        model.save(folder / "model.npz")
+        watch("write", 2, 3)
     result = {
         **told_of(model, theme_of, posts.ids, {*job.locked, *job.seeds}),
         "rest": int(np.sum(model.labels_ == REST)),
@@ -97,7 +99,7 @@ def run_folder(folder: Path, progress: Progress) -> dict[str, Any]:
         "peak_mb": peak_mb(),
     }
     write_json(folder / "result.json", result)
-    progress("write", 3, 3)
+    watch("write", 3, 3)
     return result
 
 

@@ -1,9 +1,12 @@
 """The page of runs: start one, watch it, see what came out."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Response
+from sqlmodel import Session
 
+from cocreate.core import clock
 from cocreate.core.tables import MAX_ID
 from cocreate.core.text_marks import N_
 from cocreate.identity.members.queries import people
@@ -14,6 +17,7 @@ from feedback_cluster.changes.policy import policy
 from feedback_cluster.changes.queries import waiting_run
 from feedback_cluster.runs import service
 from feedback_cluster.runs.models import CAUSE_LABELS, STATE_LABELS, VERDICT_LABELS, Run, RunState
+from feedback_cluster.runs.timing import seconds_left
 from feedback_cluster.themes.queries import current_run_id
 
 router = APIRouter(include_in_schema=False)
@@ -24,6 +28,7 @@ STEPS = {
     "start": N_("Start the run"),
     "read": N_("Read the voices"),
     "segment": N_("Cut into words"),
+    "embed": N_("Ask the sentence encoder"),
     "features": N_("Weigh the words"),
     "cluster": N_("Find themes"),
     "label": N_("Name themes"),
@@ -42,7 +47,7 @@ SCORE_LABELS = {
 def show_runs(page: CurrentPage, db: ReadDb, before: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None) -> Response:
     runs = service.recent_runs(db, before_id=before, limit=PAGE + 1)
     current = current_run_id(db)
-    context = _context(page, runs[:PAGE]) | {
+    context = _context(page, db, runs[:PAGE]) | {
         "names": {person_id: person.name for person_id, person in people(db, [r.started_by for r in runs]).items()},
         "current": current,
         "stale": current is not None and service.get_run(db, current).lexicon_changed_at,
@@ -72,7 +77,7 @@ def start_cluster_run(
 @router.get("/themes/runs/{run_id}", dependencies=[allow("theme.read")])
 def show_run(run_id: RowId, page: CurrentPage, db: ReadDb) -> Response:
     run = service.get_run(db, run_id)
-    context = _context(page, [run]) | {
+    context = _context(page, db, [run]) | {
         "run": run,
         "by": people(db, [run.started_by]).get(run.started_by or 0),
         "current": current_run_id(db),
@@ -89,7 +94,8 @@ def cancel_cluster_run(run_id: RowId, page: CurrentPage, db: Db) -> Response:
     return page.redirect("show_run", run_id=run_id)
 
 
-def _context(page: CurrentPage, runs: list[Run]) -> dict[str, Any]:
+def _context(page: CurrentPage, db: Session, runs: list[Run]) -> dict[str, Any]:
+    last = service.last_stages(db) if any(run.underway for run in runs) else None
     return {
         "runs": runs,
         "state_labels": STATE_LABELS,
@@ -97,6 +103,7 @@ def _context(page: CurrentPage, runs: list[Run]) -> dict[str, Any]:
         "verdict_labels": VERDICT_LABELS,
         "steps_of": lambda run: steps_of(page, run),
         "percent_of": percent_of,
+        "left_of": lambda run: left_of(run, last),
         "pill_of": PILLS,
     }
 
@@ -116,6 +123,15 @@ def percent_of(run: Run) -> int | None:
     return min(100, round(100 * run.done / run.total)) if run.total > 1 else None
 
 
+def left_of(run: Run, last: Mapping[str, float] | None) -> int | None:
+    """Whole seconds the run may still take; None while nobody can tell."""
+    if run.started_at is None:
+        return None
+    passed = (clock.now() - run.started_at).total_seconds()
+    left = seconds_left(run.step, run.done, run.total, passed, last)
+    return None if left is None else round(left)
+
+
 def steps_of(page: CurrentPage, run: Run) -> list[dict[str, Any]]:
     """The steps of a run as the progress list draws them."""
     names = list(STEPS)
@@ -127,5 +143,5 @@ def steps_of(page: CurrentPage, run: Run) -> list[dict[str, Any]]:
             "state": "done" if place < at else ("failed" if failed else "now") if place == at else "ahead",
         }
         for place, name in enumerate(names)
-        if name != "start"
+        if name not in {"start", "embed"} or (name == "embed" and run.step == name)
     ]

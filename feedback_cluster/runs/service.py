@@ -2,6 +2,7 @@
 
 import os
 import socket
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -41,6 +42,12 @@ def get_run(session: Session, run_id: int) -> Run:
 def active_run(session: Session) -> Run | None:
     """The run that is queued or running."""
     return session.exec(select(Run).where(Run.slot == ACTIVE)).first()
+
+
+def last_stages(session: Session) -> Mapping[str, float] | None:
+    """Seconds by step of the newest run that came to its end."""
+    done = select(Run.stages).where(Run.state == RunState.DONE).order_by(col(Run.id).desc())
+    return session.exec(done).first()
 
 
 def start_run(
