@@ -4,7 +4,7 @@ import pytest
 
 from cocreate.core import audit
 from cocreate.core.actor import Role
-from cocreate.identity.vehicles.queries import cars, garage, known_models
+from cocreate.identity.vehicles.queries import FleetPart, cars, fleet, garage, known_models
 
 
 def of(runtime, member):
@@ -94,3 +94,17 @@ def test_known_models_come_most_frequent_first(runtime, make_member, make_vehicl
         make_vehicle(member, model)
     with runtime.database.read() as session:
         assert known_models(session) == ["云麓", "晴川"]
+
+
+def test_where_a_car_is_driven_may_be_said_and_counts_in_the_fleet(client, runtime, make_member, make_vehicle):
+    member = make_member()
+    data = {"model": "云麓", "model_year": "2025", "region": "黑龙江"}
+    client.post("/garage", actor=member, data=data)
+    car = of(runtime, member)[0]
+    assert car.region == "黑龙江"
+    assert 'value="黑龙江"' in client.get(f"/garage/{car.id}", actor=member).text
+    make_vehicle(make_member(), "云麓", model_year=2025, region="黑龙江")
+    make_vehicle(make_member(), "云麓", model_year=2025)
+    with runtime.database.read() as session:
+        assert fleet(session) == [FleetPart("云麓", 2025, "", 1), FleetPart("云麓", 2025, "黑龙江", 2)]
+    assert client.post("/garage", actor=member, data=data | {"region": "长" * 41}).status_code == 422
