@@ -1,5 +1,6 @@
 """What a cluster says: the words that mark it, posts that speak for it, and one that speaks against."""
 
+import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -14,8 +15,10 @@ COUNTED = 50_000  # posts in which words are counted together
 CENTRAL, NEW, TELLING = 0.7, 0.3, 0.3  # of a quote: how near the centre, how new beside the others, how many keywords
 TOLD = 3  # keywords in a post that make a whole quote
 READABLE, PLEASANT = (8, 160), (14, 90)  # characters of a post that can be quoted, and that reads well as a quote
-NEAREST = 1_000  # surest posts of a cluster that are looked at
+NEAREST = 400  # surest posts of a cluster that are looked at
 CANDIDATES = 200  # of these, the ones that may become quotes
+RUDE = re.compile(r"\*{2,}|[傻装逼]逼|傻[叉子瓜]|他妈|妈的|去死|滚蛋|脑残|狗屎|tmd|nmd|\bsb\b", re.IGNORECASE)
+"""A theme has better spokesmen than who insults somebody; the post stays a voice like any other."""
 OPPOSED = 0.4  # polarity from which a post takes a side: as the judge of sentiment draws its line
 HEARD = 40  # posts of a cluster that are asked for their side
 
@@ -112,7 +115,7 @@ def quotes(
     """
     central = rows @ centre
     lengths = np.array([len(text.strip()) for text in texts], dtype=np.int64)
-    readable = within(lengths, READABLE)
+    readable = within(lengths, READABLE) - rude(texts)
     worth = CENTRAL * central + readable + 0.2 * within(lengths, PLEASANT)
     if telling is not None:
         worth += TELLING * np.minimum(telling, TOLD) / TOLD
@@ -147,10 +150,16 @@ def dissent(
     against = -sides if praise > complaint else sides
     lengths = np.array([len(text.strip()) for text in heard])
     worth = np.round(against, 2) + 0.5 * within(lengths, PLEASANT)
+    worth -= rude(heard)
     worth[(against < OPPOSED) | (within(lengths, READABLE) == 0) | (telling[:HEARD] == 0)] = -np.inf
     worth[[place for place in quoted if place < len(heard)]] = -np.inf
     best = int(np.argmax(worth))
     return best if np.isfinite(worth[best]) else None
+
+
+def rude(texts: Sequence[str]) -> FloatArray:
+    """1 for a post that insults, 0 for one that can be quoted to anybody."""
+    return np.array([RUDE.search(text) is not None for text in texts], dtype=np.float32)
 
 
 def within(lengths: IntArray, bounds: tuple[int, int]) -> FloatArray:
