@@ -7,6 +7,7 @@ from sqlmodel import Session, col, select
 
 from cocreate.core import outbox
 from cocreate.core.runtime import Runtime
+from cocreate.core.tables import columns
 from feedback_cluster.changes import candidates
 from feedback_cluster.changes.compare import NOWHERE, Draft, Flow, differences, totals
 from feedback_cluster.changes.models import ChangeKind, Choice, RunAct, RunChange, RunDecision
@@ -22,6 +23,7 @@ from feedback_cluster.themes.queries import current_run_id
 TAKE = "feedback_cluster.take"
 SAMPLES = 12
 """Moved voices that a change keeps by id; all of them can be paged through as long as both runs are stored."""
+MOST_LOOKED_AT = 20_000
 
 
 def propose(runtime: Runtime, run_id: int, outcome: Outcome) -> bool:
@@ -35,6 +37,7 @@ def propose(runtime: Runtime, run_id: int, outcome: Outcome) -> bool:
             bindings.bind(session, base_id, run_id)
         with runtime.database.read() as session:
             flows = counted_flows(session, base_id, run_id) if base_id is not None else []
+            samples = moved_samples(session, base_id, run_id) if base_id is not None else {}
         with runtime.database.write() as session:
             if pins.hold_current(session) != base_id:
                 continue  # another run took effect while this one was compared
@@ -44,7 +47,7 @@ def propose(runtime: Runtime, run_id: int, outcome: Outcome) -> bool:
             finish(session, run, outcome)
             run.base_id = base_id
             run.known, run.moved = totals(flows)
-            changes = store_changes(session, run, flows) if base_id is not None else []
+            changes = store_changes(session, run, flows, samples) if base_id is not None else []
             _replace_older(session, run)
             if takes_effect(policy(session), run, changes):
                 run.verdict = Verdict.TAKING
@@ -87,7 +90,28 @@ def counted_flows(session: Session, base_id: int, run_id: int) -> list[Flow]:
     return [Flow(int(a), int(b), bool(f), n) for a, b, f, n in session.connection().execute(statement)]
 
 
-def store_changes(session: Session, run: Run, flows: list[Flow]) -> list[RunChange]:
+def moved_samples(session: Session, base_id: int, run_id: int) -> dict[int, list[int]]:
+    """Some of the voices that leave or join each theme, surest first; one statement, however many themes there are."""
+    statement = (
+        columns(Old.post_id, OldTheme.root_id, NewTheme.root_id)
+        .join(New, sa.and_(New.post_id == Old.post_id, New.run_id == run_id))
+        .outerjoin(OldTheme, OldTheme.id == Old.theme_id)
+        .outerjoin(NewTheme, NewTheme.id == New.theme_id)
+        .where(
+            Old.run_id == base_id, Old.source != Source.NEW, OldTheme.root_id.is_distinct_from(NewTheme.root_id)
+        )
+        .order_by(New.confidence.desc(), New.post_id)
+        .limit(MOST_LOOKED_AT)
+    )  # fmt: skip
+    found: dict[int, list[int]] = {}
+    for post_id, old, new in session.exec(statement):
+        for theme_id in (old, new):
+            if theme_id is not None and len(listed := found.setdefault(theme_id, [])) < SAMPLES:
+                listed.append(post_id)
+    return found
+
+
+def store_changes(session: Session, run: Run, flows: list[Flow], samples: dict[int, list[int]]) -> list[RunChange]:
     """One row for each theme that would have other voices or another name."""
     found = session.get(RunFound, run.id)
     told = {one["id"]: one for one in found.themes} if found is not None else {}
@@ -95,6 +119,8 @@ def store_changes(session: Session, run: Run, flows: list[Flow]) -> list[RunChan
     drafts = differences(flows, born)
     names = _names(session, {theme for draft in drafts for theme in (draft.theme_id, draft.other) if theme})
     changes = [_change(session, run, draft, names, told) for draft in drafts]
+    for change in changes:
+        change.posts = samples.get(change.theme_id, [])
     changes += _renames(session, run, told, born)
     session.add_all(changes)
     session.flush()
@@ -123,8 +149,6 @@ def _change(
             "other": names.get(draft.other or 0, ""),
         },
     )  # fmt: skip
-    if draft.moves:
-        change.posts = _samples(session, run, theme_id)
     if is_new:
         members = session.exec(select(New.post_id).where(New.run_id == run.id, New.theme_id == theme_id)).all()
         label = told[theme_id]["label"]
@@ -135,13 +159,6 @@ def _change(
         # Whoever says "at once" stands for what was seen once; what was rejected before stays rejected.
         change.choice = Choice.OPEN if run.at_once and choice is Choice.WAITING else choice
     return change
-
-
-def _samples(session: Session, run: Run, theme_id: int) -> list[int]:
-    either = sa.or_(OldTheme.root_id == theme_id, NewTheme.root_id == theme_id)
-    statement = bindings.moved(run.base_id or 0, run.id or 0, either, Old.source != Source.NEW)
-    rows = session.exec(statement.order_by(New.confidence.desc(), New.post_id).limit(SAMPLES))
-    return [row[0] for row in rows]
 
 
 def _renames(session: Session, run: Run, told: dict[int, dict[str, Any]], born: set[int]) -> list[RunChange]:

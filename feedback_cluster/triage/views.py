@@ -14,6 +14,7 @@ from feedback_cluster.changes.models import FADED_AFTER
 from feedback_cluster.changes.policy import policy
 from feedback_cluster.priority.understanding import understanding
 from feedback_cluster.themes.answers import answers_of
+from feedback_cluster.themes.bindings import apart_from
 from feedback_cluster.themes.cards import Quote, dissent_of, mondays, quotes_of
 from feedback_cluster.themes.decisions import DECISION_LABELS, history
 from feedback_cluster.themes.models import Answer, DecisionKind, Source, Theme, ThemeArea, ThemeDecision
@@ -80,6 +81,7 @@ def theme_context(
     past = history(session, theme.id or 0)
     assignees = staff(session, *STAFF)
     known = people(session, [*(row.by_id for row, _ in past), *(row.by_id for row in answers), theme.assignee_id])
+    others, strangers = themes_for_choice(session, theme.id or 0), apart_from(session, theme.id or 0)
     quotes: list[Quote] = quotes_of(session, [theme], actor=actor, most=QUOTES).get(theme.id or 0, [])
     dissent = dissent_of(session, theme, actor=actor)
     shown = [*quotes, *([dissent] if dissent else [])]
@@ -100,7 +102,8 @@ def theme_context(
         "note": note_of(session, theme),
         "answers": [AnswerRow(row, known.get(row.by_id or 0, NOBODY)) for row in answers],
         "history": told(session, past, known),
-        "others": themes_for_choice(session, theme.id or 0),
+        "others": others,
+        "mergeable": [choice for choice in others if choice[0] not in strangers],
         "voices": voices(session, theme, actor, cursor=None, limit=limit, unsure=unsure),
         "unsure": unsure,
         "faded_after": policy(session).faded_after if theme.quiet_runs else FADED_AFTER,
