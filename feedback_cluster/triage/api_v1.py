@@ -15,21 +15,22 @@ from feedback_cluster.fleet.index import Verdict
 from feedback_cluster.fleet.queries import as_json, representation
 from feedback_cluster.priority.understanding import evidence_json
 from feedback_cluster.themes.answers import standing_answers
-from feedback_cluster.themes.cards import quotes_of, twelve_weeks
+from feedback_cluster.themes.cards import Quote, dissent_of, quotes_of, twelve_weeks
 from feedback_cluster.themes.models import Theme, TriageStatus
 from feedback_cluster.themes.queries import get_theme, post_ids_of, resolve
 from feedback_cluster.themes.score import FORMULA
-from feedback_cluster.triage.queries import find_themes, ordered_parts
+from feedback_cluster.triage.queries import areas_by_id, find_themes, ordered_parts
 
 router = APIRouter(prefix="/api/v1", tags=["themes"])
 READ = [allow("theme.read", scope="themes:read")]
-LISTED_POSTS = 200
+LISTED_POSTS, QUOTES = 200, 3
 
 EXAMPLE: dict[str, Any] = {
     "id": 12,
     "name": "座椅通风噪音",
     "label": "通风 噪音",
     "keywords": ["通风", "座椅", "噪音"],
+    "area": {"id": 3, "name": "座椅与空调"},
     "status": "triaged",
     "size": 41,
     "people": 63,
@@ -66,6 +67,10 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
+VOICES: dict[str, Any] = {
+    "quotes": [{"post_id": 318, "text": "座椅通风开三档像吹风机"}, {"post_id": 290, "text": "二档以上嗡嗡嗡"}],
+    "dissent": {"post_id": 77, "text": "更新以后通风安静多了"},
+}
 REPRESENTATION: dict[str, Any] = {
     "fleet": "upload",
     "cars": 48_200,
@@ -126,6 +131,13 @@ class RepresentationOut(BaseModel):
     traits: dict[str, list[GroupOut]]
 
 
+class AreaOut(BaseModel):
+    """The level above themes."""
+
+    id: int
+    name: str
+
+
 class ThemeOut(BaseModel):
     """A theme with its figures. weekly: voices in the last twelve weeks, oldest first; score: the sum of its parts."""
 
@@ -135,6 +147,7 @@ class ThemeOut(BaseModel):
     name: str
     label: str
     keywords: list[str]
+    area: AreaOut | None
     status: TriageStatus
     size: int
     people: int
@@ -159,12 +172,19 @@ class ThemePage(BaseModel):
 
 
 class ThemeDetail(ThemeOut):
-    """A theme with the posts behind it, surest first, at most two hundred."""
+    """A theme with the posts behind it, surest first, at most two hundred.
+
+    quotes: posts that speak for it; dissent: one whose author sees it differently.
+    """
 
     model_config = ConfigDict(
-        json_schema_extra={"example": {**EXAMPLE, "representation": REPRESENTATION, "post_ids": [318, 290, 77]}}
+        json_schema_extra={
+            "example": {**EXAMPLE, "representation": REPRESENTATION, "post_ids": [318, 290, 77], **VOICES}
+        }
     )
 
+    quotes: list[QuoteOut]
+    dissent: QuoteOut | None
     representation: RepresentationOut
     post_ids: list[int]
 
@@ -190,16 +210,26 @@ def read_theme(theme_id: RowId, db: ReadDb) -> ThemeDetail:
     posts = post_ids_of(db, [theme.id or 0])[theme.id or 0]
     who = as_json(*representation(db, theme.id or 0))
     return ThemeDetail(
-        **_values(db, [theme])[0], representation=RepresentationOut(**who), post_ids=posts[:LISTED_POSTS]
+        **_values(db, [theme])[0],
+        quotes=[_quote(quote) for quote in quotes_of(db, [theme], most=QUOTES).get(theme.id or 0, [])],
+        dissent=_quote(dissent) if (dissent := dissent_of(db, theme)) else None,
+        representation=RepresentationOut(**who),
+        post_ids=posts[:LISTED_POSTS],
     )
+
+
+def _quote(quote: Quote) -> QuoteOut:
+    return QuoteOut(post_id=quote.post_id, text=quote.text)
 
 
 def _values(db: Session, themes: list[Theme]) -> list[dict[str, Any]]:
     quotes = quotes_of(db, themes)
+    areas = areas_by_id(db, {theme.area_id for theme in themes if theme.area_id})
     answers = standing_answers(db, [theme.id or 0 for theme in themes])
     return [
         {
             **{name: getattr(theme, name) for name in ThemeOut.model_fields if hasattr(theme, name)},
+            "area": areas.get(theme.area_id or 0),
             "weekly": twelve_weeks(theme.weekly),
             "score_parts": ordered_parts(theme.parts),
             "score_formula": FORMULA,

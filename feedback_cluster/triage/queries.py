@@ -1,6 +1,6 @@
 """The queue of themes: filters that live in the address, the most urgent first."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -144,6 +144,16 @@ def areas_of(session: Session, view: View, me: int) -> list[AreaRow]:
         .order_by(sa.func.sum(Theme.size).desc(), col(ThemeArea.id))
     )
     return [AreaRow(*row) for row in session.exec(statement)]
+
+
+def areas_by_id(session: Session, ids: Collection[int]) -> dict[int, dict[str, Any]]:
+    """Id and name of these areas, without hidden ones."""
+    if not ids:
+        return {}
+    statement = select(ThemeArea.id, ThemeArea.name).where(
+        col(ThemeArea.id).in_(sorted(ids)), ThemeArea.hidden == sa.false()
+    )
+    return {area_id or 0: {"id": area_id, "name": name} for area_id, name in session.exec(statement)}
 
 
 def find_themes(

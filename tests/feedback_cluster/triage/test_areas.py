@@ -103,3 +103,18 @@ def test_dissent_that_was_blanked_is_not_shown(
     page = client.get(f"/themes/{theme.id}", actor=pm).text
     assert "出风口有霉味，开窗也散不掉" in page
     assert "quote-dissent" not in page
+
+
+def test_the_json_of_a_theme_tells_area_quotes_and_dissent(
+    client: Any, pm: Member, make_token: Any, make_theme: MakeTheme, make_area: Callable[..., int], make_voices: Any
+) -> None:
+    area = make_area("空调与异味")
+    posts = make_voices(["出风口有霉味", "滤芯换了还有霉味", "我的车空调没有味道"])
+    theme = make_theme("出风口有霉味", posts=posts, area_id=area, quotes=posts[:2], dissent_id=posts[2])
+    token = make_token(pm, "themes:read")
+    told = client.get(f"/api/v1/themes/{theme.id}", token=token).json()
+    assert told["area"] == {"id": area, "name": "空调与异味"}
+    assert [quote["post_id"] for quote in told["quotes"]] == posts[:2]
+    assert told["dissent"] == {"post_id": posts[2], "text": "我的车空调没有味道"}
+    listed = client.get("/api/v1/themes", token=token).json()["items"]
+    assert [item["area"] for item in listed] == [{"id": area, "name": "空调与异味"}]
