@@ -315,14 +315,20 @@ def test_new_voices_near_a_theme_that_waits_go_where_it_would_split_off_from(
 
 
 def test_voices_written_while_a_run_waits_are_in_it_when_it_takes_effect(
-    runtime: Runtime, first: Run, propose_now: RunNow, swap: Any, make_voices: Any, gold_voices: list[int],
-    pm_actor: Actor, worker: Worker,
+    runtime: Runtime, first: Run, propose_now: RunNow, make_voices: Any, gold_voices: list[int],
+    pm_actor: Actor, worker: Worker, monkeypatch: pytest.MonkeyPatch, bending: Any,
 ) -> None:  # fmt: skip
-    run = propose_now(swap)
+    run = propose_now(
+        lambda outcome: bending.move(outcome, gold_voices[20:24], bending.cluster_of(outcome, gold_voices[11]))
+    )
     late = make_voices(["座椅通风三档的噪音像吹风机"])
     catch_up(runtime, first.id or 0)
     with runtime.database.write() as session:
         service.approve(session, get_run(session, run.id or 0), by=pm_actor)
+    with monkeypatch.context() as patched:
+        patched.setattr(take, "catch_up", lambda *_: None)
+        take.take_effect(runtime, run_id=run.id or 0)
+    assert theme_of(runtime, late[0]) == theme_of(runtime, gold_voices[0]), "no voice is without its theme for a moment"
     worker.drain()
     with runtime.database.read() as session:
         row = session.get(ThemePost, (run.id, late[0]))
