@@ -10,6 +10,7 @@ from feedback_cluster.pipeline.arrays import Counts, IntArray
 from feedback_cluster.pipeline.phrases import LONGEST, Clause, Phrase, Reader, find_phrases, shown
 
 FEWEST = 3  # posts that must hold the words of a phrase before it speaks for a cluster
+HANDY, LONG = 8, 0.1  # characters of a handy name, and what each further one costs
 MANY = 60  # posts read of a cluster from which a phrase must be said three times, not once
 MARKS = 12  # words of a cluster around which its name is looked for
 MOST_PHRASES = 120  # phrases of a cluster that are weighed, those said most
@@ -91,7 +92,7 @@ def pairs(number: int, marks: Sequence[str], sample: Sampled) -> list[tuple[floa
 
 
 def worth(phrase: Phrase, marks: dict[str, float], shares: object, number: int, posts: int) -> float:
-    """How well a phrase names the cluster: its words mark it, many say it, few others do, and it is a whole clause.
+    """How well a phrase names the cluster: its words mark it, many say it, few others do, it is short and whole.
 
     shares: (n_clusters,) of the posts of each that hold the words of the phrase.
     """
@@ -105,6 +106,7 @@ def worth(phrase: Phrase, marks: dict[str, float], shares: object, number: int, 
         + PURE * np.log(held[number] / held.sum())
         + WHOLE * np.log(edges)
         + leading
+        - LONG * max(0, len(phrase.text) - HANDY)
     )
     return round(float(told), 6)
 
