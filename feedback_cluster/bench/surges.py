@@ -1,7 +1,7 @@
 """The row "surge": planted surges in a calendar of real texts are found soon, calm weeks stay calm, imports are known.
 
-The texts stand in themes that our own model finds; every post of the calendar is a text of its theme with some words
-left out, and counts for the theme that the model then puts it into.
+The texts stand in themes that our own model finds; every post of the calendar is a text of its theme, and counts for
+the theme that the model puts it into when it comes as a new post.
 """
 
 from collections import Counter
@@ -66,26 +66,12 @@ def _import_row(told: dict[str, Any]) -> Row:
 
 
 def _moves(data: Path) -> IntArray:
-    """(themes, 3 · texts): where the model puts texts of each theme once words are left out; -1 pads and is rest."""
+    """(themes, texts): where the model puts each text of a theme when it comes as a new post; -1 is no theme."""
     texts = [row["text"] for name in ("car_opinions.csv", "car_complaints.csv") for row in read(data / name)]
     model = ThemeModel(Parameters(k=THEMES)).fit(texts)
-    chance = np.random.default_rng(0)
-    themes = [np.flatnonzero(model.labels_ == theme) for theme in range(THEMES)]
-    changed, owner = [], []
-    for theme, rows in enumerate(themes):
-        for row in rows:
-            for _ in range(3):
-                kept = chance.random(len(texts[row])) >= 0.1
-                changed.append("".join(c for c, stays in zip(texts[row], kept, strict=True) if stays))
-                owner.append(theme)
-    placed, _ = model.predict(changed)
-    owners = np.array(owner)
-    most = int(np.bincount(owners, minlength=THEMES).max())
-    table = np.full((THEMES, most), -1)
-    for theme in range(THEMES):
-        goes = placed[owners == theme]
-        table[theme] = np.resize(goes, most) if goes.size else theme
-    return table
+    placed, _ = model.predict(texts)
+    most = int(np.bincount(model.labels_[model.labels_ >= 0], minlength=THEMES).max())
+    return np.stack([np.resize(placed[model.labels_ == theme], most) for theme in range(THEMES)])
 
 
 def _one_calendar(moves: IntArray, seed: int) -> dict[str, Any]:

@@ -110,9 +110,22 @@ def test_a_new_channel_is_no_rise(
     assert look() == []
 
 
-def test_one_person_who_writes_a_lot_is_no_rise(make_lively_theme: MakeTheme, look: Look) -> None:
-    make_lively_theme("蓝牙", rise=(10, 10, 10), author_label="同一个人")
+def test_a_few_people_who_write_a_lot_are_no_rise(
+    make_lively_theme: MakeTheme, make_days: Any, look: Look, add_to: Any
+) -> None:
+    theme = make_lively_theme("蓝牙", rise=(0, 0, 0))
+    for name in ("一", "二", "三"):
+        add_to(theme, make_days([6, 6, 6], author_label=name))
     assert look() == []
+
+
+def test_two_people_are_a_conversation(make_theme: Any, make_days: Any, look: Look, add_to: Any) -> None:
+    theme = make_theme("蓝牙", posts=make_days((0, 0, 1, 0, 0, 0, 0) * 12, until=7))
+    for name in ("一", "二"):
+        add_to(theme, make_days([1] * 7, author_label=name))
+    assert look() == []
+    add_to(theme, make_days([1] * 7, author_label="三"))
+    assert len(look()) == 1
 
 
 def test_a_hidden_theme_is_not_watched(make_lively_theme: MakeTheme, look: Look, runtime: Runtime) -> None:
@@ -185,6 +198,27 @@ def test_a_false_alarm_teaches_the_radar(
         alerts.call_false(session, alerts.get_alert(session, alert.id or 0), "车展", by=pm_actor)
     assert [one.state for one in look()] == [AlertState.FALSE_ALARM]
     assert messages(runtime, pm) == ["radar.theme"]
+
+
+def test_what_a_false_alarm_taught_holds_for_weeks(
+    make_lively_theme: MakeTheme,
+    make_days: Any,
+    look: Look,
+    runtime: Runtime,
+    pm_actor: Any,
+    time_machine: Any,
+    add_to: Any,
+) -> None:
+    """The same rate three weeks later: the two careful weeks are over, and the baseline knows little of it yet."""
+    now = clock.now()
+    time_machine.move_to(now - timedelta(days=20), tick=False)
+    theme = make_lively_theme("蓝牙", rise=RISE)
+    (alert,) = look()
+    with runtime.database.write() as session:
+        alerts.call_false(session, alerts.get_alert(session, alert.id or 0), "车展", by=pm_actor)
+    time_machine.move_to(now, tick=False)
+    add_to(theme, make_days([6] * 20))
+    assert [one.state for one in look()] == [AlertState.FALSE_ALARM]
 
 
 def test_an_alert_goes_with_its_theme_when_that_is_merged(
