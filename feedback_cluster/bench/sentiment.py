@@ -10,7 +10,7 @@ from cocreate.core.runtime import Runtime
 from cocreate.text.fold import fold
 from feedback_cluster.bench.cluster import data_folder
 from feedback_cluster.sentiment.judge import polarity, stance
-from feedback_cluster.sentiment.measure import Labelled, agreement, macro_f1, read_opinions
+from feedback_cluster.sentiment.measure import Labelled, agreement, macro_f1, read_complaints, read_opinions
 
 
 def sentiment(runtime: Runtime, data: Path | None = None) -> dict[str, Any]:
@@ -26,11 +26,17 @@ def sentiment(runtime: Runtime, data: Path | None = None) -> dict[str, Any]:
     for row in rows:
         polarity(row.text)
     speed = len(rows) / (time.process_time() - began)
+    complaints = [stance(polarity(text)) for text in read_complaints((data or data_folder()) / "car_complaints.csv")]
     ours, learned = agreement(odd, polarity, stance), yardstick(even, odd)
     return {
         "even": rounded(asdict(agreement(even, polarity, stance))),
         "odd": rounded(asdict(ours)),
         "yardstick_odd": rounded(learned),
+        "complaints": {
+            "posts": len(complaints),
+            "heard_as_complaints": round(complaints.count(-1) / len(complaints), 3),
+            "heard_as_praise": round(complaints.count(1) / len(complaints), 3),
+        },
         "texts_per_second": round(speed),
         "passed": ours.macro_f1 >= learned["macro_f1"] - 0.02,
     }

@@ -29,7 +29,7 @@ MEASURED = {"three": 61, "polar": 79}
 """Percent of posts sorted as people did, on the odd ids that no word was chosen by: in three classes, and between
 praise and complaint where both saw one or the other (docs/sentiment.md; a test holds these figures)."""
 COLOURS = frozenset({Role.NEGATION, Role.LESS, Role.DEGREE})
-FACTORS = {Role.CONCEDE: CONCEDED, Role.EXCEPT: EXCEPTED, Role.WISH: WISHED, Role.ASK: ASKED}
+FACTORS = {Role.CONCEDE: CONCEDED, Role.EXCEPT: EXCEPTED, Role.ASK: ASKED}
 
 
 def polarity(text: str) -> float:
@@ -44,10 +44,10 @@ def polarity(text: str) -> float:
         clause.read(words)
         spoken_of = clause.open_thing
         if clause.turns:
-            total = (total + clause.before * clause.factor) * BEFORE_TURN + clause.points * clause.factor * TURNED
+            total = (total + clause.before * clause.factor) * BEFORE_TURN + clause.said() * TURNED
             turned = True
         else:
-            total += clause.points * clause.factor * (TURNED if turned and place == last else 1.0)
+            total += clause.said() * (TURNED if turned and place == last else 1.0)
     return math.tanh(total / SOFTNESS)
 
 
@@ -78,12 +78,12 @@ class _Clause:
 
     __slots__ = (
         "amount", "amount_end", "before", "carried", "degree", "degree_end", "factor", "negated_end", "open_thing",
-        "points", "thing", "thing_end", "thing_negated", "turns",
+        "points", "settled", "thing", "thing_end", "thing_negated", "turns",
     )  # fmt: skip
 
     def __init__(self, carried: Entry | None, *, asked: bool) -> None:
         """carried: what the clause before spoke of without an amount, 油耗嘛，有点高."""
-        self.points, self.before, self.turns = 0.0, 0.0, False
+        self.points, self.before, self.settled, self.turns = 0.0, 0.0, 0.0, False
         self.factor = ASKED if asked else 1.0
         self.thing, self.carried, self.thing_end, self.thing_negated = carried, carried is not None, NOWHERE, False
         self.amount, self.amount_end = 0.0, NOWHERE
@@ -104,12 +104,26 @@ class _Clause:
             elif role in COLOURS:
                 self._colour(entry, start, end)
             elif role is Role.TURN:
-                self.before, self.points, self.turns = self.before + self.points, 0.0, True
+                self.before, self.points, self.turns = self.before + self.points + self.settled, 0.0, True
+                self.settled = 0.0
             elif role is Role.EXCLAIM:
                 self.factor = 1.0
+            elif role is Role.WISH:  # 异响希望解决: what was said before the wish is no wish
+                self._settle()
+                self.factor *= WISHED
             else:
                 self.factor *= FACTORS.get(role, 1.0)
         self._close()
+
+    def said(self) -> float:
+        """Points after the last turn."""
+        return self.settled + self.points * self.factor
+
+    def _settle(self) -> None:
+        if self.thing is not None and not self.carried:
+            self.points += _alone(self.thing, self.thing_negated)
+            self.thing = None
+        self.settled, self.points = self.settled + self.points * self.factor, 0.0
 
     def _colour(self, entry: Entry, start: int, end: int) -> None:
         if entry.role is Role.LESS:  # 不如宝马好看: what is praised afterwards is somebody else's

@@ -40,6 +40,12 @@ def read_opinions(path: Path) -> list[Labelled]:
         ]
 
 
+def read_complaints(path: Path) -> list[str]:
+    """The texts of a file that holds nothing but complaints."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return [row["text"] for row in csv.DictReader(file)]
+
+
 def agreement(rows: Sequence[Labelled], polarity: Callable[[str], float], stance: Callable[[float], int]) -> Agreement:
     """Compare the judge with the labels. Raises ValueError without rows of both signs."""
     said = [polarity(row.text) for row in rows]

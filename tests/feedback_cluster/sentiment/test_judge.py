@@ -46,6 +46,12 @@ def test_what_comes_after_but_weighs_more() -> None:
     assert polarity("除了油耗高，其他都很满意") > 0.4
 
 
+def test_a_wish_after_a_complaint_does_not_soften_it() -> None:
+    assert polarity("发动机异响要求尽快解决") == polarity("发动机异响") < -0.4
+    assert polarity("变速箱漏油低速抖动严重") < polarity("变速箱漏油") < -0.4
+    assert abs(polarity("希望座椅更舒服")) < 0.2
+
+
 def test_a_thing_waits_for_its_amount_over_a_comma() -> None:
     assert polarity("油耗嘛，有点高") < -0.2 < 0.2 < polarity("空间嘛，挺大")
 

@@ -3,8 +3,8 @@
 import pytest
 
 from feedback_cluster.sentiment.judge import MEASURED, polarity, stance
-from feedback_cluster.sentiment.measure import agreement, macro_f1, read_opinions
-from tests.realdata import OPINIONS
+from feedback_cluster.sentiment.measure import agreement, macro_f1, read_complaints, read_opinions
+from tests.realdata import COMPLAINTS, OPINIONS
 
 
 @pytest.mark.realdata
@@ -16,6 +16,14 @@ def test_the_measured_accuracy_is_the_one_that_is_shown() -> None:
     assert abs(100 * told.polar_accuracy - MEASURED["polar"]) < 1
     assert told.macro_f1 > 0.49
     assert told.polar_decided > 0.85
+
+
+@pytest.mark.realdata
+def test_complaints_are_heard_as_such() -> None:
+    said = [stance(polarity(text)) for text in read_complaints(COMPLAINTS)]
+    assert len(said) == 5_550
+    assert said.count(-1) / len(said) > 0.9
+    assert said.count(1) / len(said) < 0.005
 
 
 def test_macro_f1_is_the_mean_over_classes() -> None:
