@@ -13,6 +13,7 @@ from feedback_cluster.pipeline.phrases import shown
 
 FLOOR = 0.06  # mean cosine of two groups of themes: below it they have nothing in common and stay apart
 PER_ROOT = 1.5  # areas for each √k: at √k alone the last one was a heap of what fits nowhere (ADR 0032)
+SETTLING = 4  # times that a theme may change its area, on average
 LONGEST = 8  # characters of an area's label: a chip
 
 
@@ -35,7 +36,7 @@ def group_centres(centres: FloatArray, sizes: Sequence[int], *, floor: float = F
 
     centres: (k, d) unit rows; sizes: posts of each. A centre without posts, or of zeros, is in no group. Groups merge
     as Ward 1963 (JASA 58) has it, by the least growth of the squared distances inside, while their mean cosine is at
-    least `floor`. The order of the centres does not matter.
+    least `floor`; then each centre goes to the group it is most like. The order of the centres does not matter.
     """
     alive = [place for place in range(len(centres)) if sizes[place] > 0 and np.any(centres[place])]
     alive.sort(key=lambda place: (-sizes[place], *np.round(centres[place], 5).tolist()))
@@ -51,8 +52,35 @@ def group_centres(centres: FloatArray, sizes: Sequence[int], *, floor: float = F
         means[first] = (len(groups[first]) * means[first] + len(groups[second]) * means[second]) / whole
         groups[first] += groups.pop(second)
         means = np.delete(means, second, axis=0)
+    groups = _settled(centres, alive, groups, floor)
     groups.sort(key=lambda group: -sum(sizes[place] for place in group))
     return groups
+
+
+def _settled(centres: FloatArray, alive: list[int], groups: list[list[int]], floor: float) -> list[list[int]]:
+    """The groups after the centres went, one by one, to the one whose others they are most like.
+
+    The one that gains most goes first; a centre that is not `floor` like any group stands alone.
+    """
+    rows = centres[alive].astype(np.float64)
+    likeness = rows @ rows.T
+    np.fill_diagonal(likeness, 0)
+    rank = {place: number for number, place in enumerate(alive)}
+    every = np.arange(len(alive))
+    home = np.empty(len(alive), dtype=np.int64)
+    for number, group in enumerate(groups):
+        home[[rank[place] for place in group]] = number
+    for _ in range(SETTLING * len(alive)):
+        inside = np.eye(len(alive) + 1)[home]  # as many groups as centres may become, and one more that is free
+        others = inside.sum(axis=0) - inside  # of each group without the centre itself
+        mean = np.divide(likeness @ inside, others, out=np.full(inside.shape, floor), where=others > 0)
+        mean = np.round(mean, 5)
+        gain = mean.max(axis=1) - mean[every, home]
+        first = int(gain.argmax())
+        if gain[first] <= 0:
+            break
+        home[first] = int(mean[first].argmax())
+    return [[alive[row] for row in np.flatnonzero(home == number)] for number in np.unique(home)]
 
 
 def _nearest(means: NDArray[np.float64], sizes: NDArray[np.int64], floor: float) -> tuple[int, int] | None:

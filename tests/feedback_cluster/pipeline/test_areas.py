@@ -70,3 +70,16 @@ def test_a_label_names_two_themes_of_the_area_and_not_one_of_them_twice() -> Non
     assert name_areas([["异味", "车内", "空调"]], {"异味": 0, "车内": 0, "空调": 1}) == ["异味与空调"]
     assert name_areas([["异味", "车内"]], {"异味": 0, "车内": 0}) == ["异味"]
     assert name_areas([[]], {}) == ["领域 1"]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_theme_is_more_like_the_themes_of_another_area(seed: int) -> None:
+    centres = centres_around(6, 5, seed, spread=1.2)
+    likeness = centres @ centres.T
+    groups = group_centres(centres, [10] * 30)
+    for group in groups:
+        for place in group:
+            own = [likeness[place, other] for other in group if other != place]
+            for strangers in groups:
+                if strangers is not group and own:
+                    assert np.mean(own) >= np.mean(likeness[place, strangers]) - 1e-4
