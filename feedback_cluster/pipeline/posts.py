@@ -116,6 +116,7 @@ class PostFile(Sequence[str]):
             self.apart[row] = tuple(apart)
         if not told.get("public", True):
             self._hidden.append(row)
-        said = json.dumps([number, text, fixed, list(apart)], ensure_ascii=False)
-        self._digest.update(said.encode() + b"\n")
+        # With the length before it, no text can pretend to be two posts.
+        said = f"{number} {fixed} {list(apart)} {len(text)} {text}\n"
+        self._digest.update(said.encode("utf-8", "surrogatepass"))
         return text
