@@ -1,6 +1,11 @@
 """A run proposes; it takes effect wholly, in part or not at all, and can be taken back."""
 
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +25,9 @@ from feedback_cluster.themes.assign import catch_up
 from feedback_cluster.themes.models import Source, Theme, ThemePost
 from feedback_cluster.themes.queries import current_run_id, get_theme
 from feedback_cluster.triage.queries import Filters, View, queue, view_counts
+from tests.feedback_cluster.pipeline.gold import GOLD
 
+ROOT = Path(__file__).parents[3]
 RunNow = Callable[..., Run]
 Holds = Callable[[], dict[str, Any]]
 
@@ -374,6 +381,49 @@ def test_a_taking_that_was_interrupted_is_done_once_by_the_worker(
     after = holds()
     take.take_effect(runtime, run_id=run.id or 0)
     assert holds() == after != before
+
+
+KILLED = """
+import os, signal, sys
+import main
+from feedback_cluster.changes import take
+real = take._switch
+def killed(*args):
+    real(*args)
+    os.kill(os.getpid(), signal.SIGKILL)
+take._switch = killed
+sys.argv = ["cocreate", "cluster", "run", "--cold"]
+main.cli()
+"""
+
+
+@pytest.mark.slow
+def test_a_process_killed_while_a_run_takes_effect_leaves_it_to_the_worker(
+    runtime: Runtime, first: Run, holds: Holds, worker: Worker, make_voices: Any
+) -> None:
+    make_voices([f"{text}，又来" for texts in GOLD.values() for text in texts[:3]])
+    before = holds()
+    own = {
+        "COCREATE_HOME": str(runtime.settings.home), "COCREATE_DATABASE_URL": runtime.database.url,
+        "COCREATE_SECRET": "test",
+    }  # fmt: skip
+    process = subprocess.run(
+        [sys.executable, "-c", KILLED], cwd=ROOT, env=os.environ | own, capture_output=True, check=False
+    )
+    assert process.returncode == -signal.SIGKILL, process.stderr.decode()[-500:]
+    after = holds()  # themes that are not born yet are known, and seen by nobody
+    assert after["places"] == before["places"]
+    assert {theme: after["names"][theme] for theme in before["names"]} == before["names"]
+    with runtime.database.read() as session:
+        run = session.exec(select(Run).order_by(col(Run.id).desc())).first()
+    assert run is not None
+    assert (run.state, run.verdict) == (RunState.DONE, Verdict.TAKING)
+    worker.drain()
+    assert verdict(runtime, run) is Verdict.TAKEN
+    with runtime.database.read() as session:
+        assert current_run_id(session) == run.id
+        sizes = dict(session.exec(select(Theme.id, Theme.size).where(Theme.size > 0)).all())
+        assert sizes == {key: len(posts) for key, posts in api.post_ids_of(session, [i or 0 for i in sizes]).items()}
 
 
 def test_a_theme_without_voices_fades_and_is_not_deleted(
