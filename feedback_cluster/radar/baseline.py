@@ -28,10 +28,10 @@ class Rule:
     days whose running three days stay below this share of what was expected.
     """
 
-    budget: float = 0.25
+    budget: float = 0.35
     windows: int = 7
     gap_days: int = 7
-    baseline_weeks: int = 12
+    baseline_weeks: int = 16
     least_weeks: int = 4
     least_ratio: float = 1.6
     least_excess: float = 5.0

