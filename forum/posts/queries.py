@@ -181,8 +181,8 @@ def _stands(session: Session, merged: Sequence[int]) -> dict[int, PostStatus]:
 def _text(row: Sequence[Any], stands: Mapping[int, PostStatus]) -> PostText:
     *values, merged_into_id = row
     values[9:12] = [person_of(*values[9:12])]
-    *values, vehicle_id, model_year, region = values
-    text = PostText(*values, vehicle_id=vehicle_id, model_year=model_year, region=region)
+    values[11:11] = [PostStatus.OPEN, False]
+    text = PostText(*values)
     if merged_into_id is None:
         return replace(text, stands=text.status)
     return replace(text, vote_count=0, stands=stands[text.id], merged=True)
