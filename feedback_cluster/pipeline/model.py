@@ -186,8 +186,12 @@ class ThemeModel(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     @property
     def vocabulary(self) -> Lexicon:
         """The lexicon of this run: what the brand told it to ignore says nothing."""
-        base = self.lexicon or Lexicon.default()
-        return base.ignoring(self._parameters.ignore)
+        base, ignored = self.lexicon or Lexicon.default(), self._parameters.ignore
+        known: tuple[Lexicon, tuple[str, ...], Lexicon] | None = getattr(self, "_vocabulary", None)
+        if known is None or known[0] is not base or known[1] != ignored:
+            # Made once: it takes 7 ms, and every new post asks for it.
+            known = self._vocabulary = (base, ignored, base.ignoring(ignored))
+        return known[2]
 
     def _own_columns(self, count: int) -> FloatArray:
         """The centres without what a sentence encoder added, which a new post does not have."""

@@ -235,3 +235,13 @@ def test_senseless_parameters_are_refused(wrong: dict[str, float]) -> None:
 def test_parameters_survive_json() -> None:
     told = Parameters(k=3, ignore=("某牌",))
     assert Parameters.read(told.as_dict()) == told
+
+
+def test_words_to_ignore_are_brought_into_the_lexicon_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = ThemeModel(Parameters(k=4, ignore=("座椅", "蓝牙"))).fit(TEXTS[:60])
+    monkeypatch.setattr(Lexicon, "ignoring", lambda *_: pytest.fail("a new post made the lexicon anew"))
+    assert model.vocabulary is model.vocabulary
+    model.predict(TEXTS[:3])
+    monkeypatch.undo()
+    model.parameters = Parameters(k=4, ignore=("蓝牙",))
+    assert "座椅" not in model.vocabulary.name_spellings
