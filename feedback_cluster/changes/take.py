@@ -19,7 +19,7 @@ from feedback_cluster.runs import found as descriptions
 from feedback_cluster.runs import service, store
 from feedback_cluster.runs.models import CurrentRun, Run, RunFound, RunModel, Verdict
 from feedback_cluster.themes import bindings, pins, stats
-from feedback_cluster.themes.assign import catch_up
+from feedback_cluster.themes.assign import INLINE, catch_up, count_later, count_themes
 from feedback_cluster.themes.bindings import New, NewTheme, Old, OldTheme
 from feedback_cluster.themes.listeners import ASSIGN
 from feedback_cluster.themes.models import Source, Theme, ThemeDecision, ThemePost
@@ -40,8 +40,10 @@ def take_effect(runtime: Runtime, *, run_id: int) -> None:
         return
     with runtime.database.read() as session:
         now = session.get(CurrentRun, 1)
+        stale = session.exec(select(Theme.id).where(col(Theme.stale).is_(True)).order_by(col(Theme.id))).all()
     if now is not None:
         catch_up(runtime, now.run_id)
+    count_themes(runtime, theme_ids=[theme_id or 0 for theme_id in stale])
     store.forget_old(runtime)
 
 
@@ -105,8 +107,11 @@ def _switch(
     if not insert_once(session, CurrentRun(id=1, run_id=run_id)):
         session.connection().execute(sa.update(CurrentRun).where(col(CurrentRun.id) == 1).values(run_id=run_id))
     stats.store(session, counted)
-    if touched:
-        stats.refresh(session, pins.roots_of(session, touched), zone)
+    roots = pins.roots_of(session, touched)
+    if len(roots) <= INLINE:
+        stats.refresh(session, roots, zone)
+    else:
+        count_later(session, sorted(roots))  # counting them all here would keep every other writer waiting
     for start in range(0, len(missing), BATCH):
         outbox.enqueue(session, ASSIGN, post_ids=missing[start : start + BATCH])
 
