@@ -8,8 +8,9 @@ from feedback_cluster.pipeline.clusters import SphericalKMeans, similarities
 FEWEST = 20  # posts; and at least
 SHARE = 0.005  # of all posts
 LOOSE = 0.6  # of the usual cosine: a post held more loosely than that may be looking for a theme
-TIGHT = 0.8  # of the usual cosine: how well the posts of a young theme must fit each other
-GAIN = 0.2  # cosine a post must win by moving
+TIGHT = 0.6  # of the usual cosine: how well the posts of a young theme must fit each other
+GAIN = 0.1  # cosine a post must win by moving
+APIECE = 10  # times the evidence, of posts without a home, for each group they are searched in
 
 
 def find_birth(
@@ -28,7 +29,7 @@ def find_birth(
     homeless = free[(similarity[free] < LOOSE * usual) & np.any(rows[free], axis=1)]
     if len(homeless) < evidence:
         return None
-    groups = int(np.clip(len(homeless) // (2 * evidence), 1, 12))
+    groups = int(np.clip(len(homeless) // (APIECE * evidence), 1, 12))
     found = SphericalKMeans(groups, n_init=3, random_state=seed).fit(rows[homeless])
     cosines = similarities(rows[homeless], found.cluster_centers_)
     convinced = (cosines >= TIGHT * usual) & (cosines >= similarity[homeless][:, None] + GAIN)

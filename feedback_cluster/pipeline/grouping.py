@@ -56,9 +56,8 @@ def group(rows: FloatArray, weights: Counts, guidance: Guidance, told: Parameter
     )
     if warm:
         centres = engine.known_centres(rows, guidance.warm, guidance.decisions)
-        labels = engine.nearest(rows, centres, guidance.decisions)[0]
-        old = guidance.warm[: len(rows)] if guidance.warm is not None else labels
-        labels = np.where((old != REST) & (labels != REST), old, labels)
+        # A new post has no cluster yet, and so no reason to stay in the nearest one when its words say otherwise.
+        labels = np.array(guidance.warm, dtype=np.int64)
         labels[guidance.decisions.rows] = guidance.decisions.labels
     else:
         engine.fit(rows, warm=guidance.warm, decisions=guidance.decisions)
