@@ -30,7 +30,8 @@ UNLINKED = {
     "show_duplicate_run", "show_lexicon_progress",  # what a page asks for while work in the background is under way
     "show_product_line",  # a short address for posters and mails
     # Only beside what was edited, imported, is one's own or too long for one page.
-    "show_history", "show_import", "download_import_errors", "edit_comment", "show_theme_posts", "show_scenes", "show_choices",
+    "show_history", "show_import", "download_import_errors", "edit_comment", "show_theme_posts",
+    "show_scenes", "show_choices",
 }  # fmt: skip
 
 
