@@ -65,9 +65,7 @@ class FleetPart:
 def fleet(session: Session) -> list[FleetPart]:
     """All cars in garages, counted by model, year and region."""
     kind = (col(Vehicle.model), col(Vehicle.model_year), col(Vehicle.region))
-    statement = (
-        columns(*kind, sa.func.count()).where(col(Vehicle.removed_at).is_(None)).group_by(*kind).order_by(*kind)
-    )
+    statement = columns(*kind, sa.func.count()).where(col(Vehicle.removed_at).is_(None)).group_by(*kind).order_by(*kind)
     return [FleetPart(*row) for row in session.exec(statement)]
 
 
