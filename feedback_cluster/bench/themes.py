@@ -52,6 +52,7 @@ def themes(
     wanted = rows.split(",") if rows else list(BY_DEFAULT)
     if unknown := sorted(set(wanted) - set(FAMILIES)):
         raise ValueError(f"no rows named {', '.join(unknown)}; known: {', '.join(FAMILIES)}")
+    os.environ["NUMBA_NUM_THREADS"] = str(THREADS)  # read by numba when BERTopic first imports it
     told: dict[str, Any] = {"versions": versions(), "threads": threads(), "seeds": seeds, "rows": {}, "seconds": {}}
     for name in wanted:
         begun = time.perf_counter()
