@@ -1,6 +1,6 @@
 """The page of an incident: one place for everybody who handles it."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Response
 from pydantic import Field
@@ -55,8 +55,15 @@ def draft_statement(incident_id: RowId, page: CurrentPage, actor: CurrentActor, 
 
 
 @router.post("/triage/incidents/{incident_id}/statement/next", dependencies=TRIAGE)
-def advance_statement(incident_id: RowId, page: CurrentPage, actor: CurrentActor, db: Db) -> Response:
-    state = incidents.advance_statement(db, incidents.get_incident(db, incident_id), by=actor)
+def advance_statement(
+    incident_id: RowId,
+    page: CurrentPage,
+    actor: CurrentActor,
+    db: Db,
+    answer: Id,
+    to: Annotated[Literal["approved", "published"], Form()],
+) -> Response:
+    state = incidents.advance_statement(db, incidents.get_incident(db, incident_id), answer, to, by=actor)
     if state is AnswerState.APPROVED:
         return _done(page, incident_id, N_("Approved. Publish it, and it stands on every post of the theme."))
     return _done(page, incident_id, N_("Published: it stands on every post of this theme."))

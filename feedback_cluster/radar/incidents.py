@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
@@ -104,13 +104,20 @@ def draft_statement(session: Session, incident: Incident, text: str, *, by: Acto
     return answers.get_answer(session, incident.theme_id, incident.answer_id)
 
 
-def advance_statement(session: Session, incident: Incident, *, by: Actor) -> AnswerState:
-    """Approve the draft, or publish what is approved on the theme's posts; where it stands then."""
+def advance_statement(
+    session: Session, incident: Incident, read: int, to: Literal["approved", "published"], *, by: Actor
+) -> AnswerState:
+    """Approve the draft, or publish what is approved on the theme's posts; where it stands then.
+
+    read: the answer that somebody has read; to: what they asked for, so that a second press asks for nothing more.
+    """
     alert = _open(session, incident)
     answer = statement_of(session, incident)
     if answer is None:
         raise NotFound(f"incident {incident.id} has no statement")
-    if answer.state is AnswerState.DRAFT:
+    if answer.id != read:
+        raise answers.AnswerMoved(f"incident {incident.id} has another statement")
+    if to == "approved":
         answers.approve(session, answer, by=by)
         note(session, alert, ActKind.APPROVED, by=by, answer=answer.id)
     else:

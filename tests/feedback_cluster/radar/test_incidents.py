@@ -111,7 +111,8 @@ def test_the_holding_statement_goes_from_draft_to_the_posts(
     client: Any, pm: Member, runtime: Runtime, alert: Alert, incident: int
 ) -> None:
     where = f"/triage/incidents/{incident}"
-    assert client.post(f"{where}/statement/next", actor=pm).status_code == 404
+    nothing = {"answer": 1, "to": "approved"}
+    assert client.post(f"{where}/statement/next", data=nothing, actor=pm).status_code == 404
     client.post(f"{where}/statement", data={"text": "我们正在查，周五再说。"}, actor=pm)
     with runtime.database.read() as session:
         answer = incidents.statement_of(session, incident_in(session, incident))
@@ -119,14 +120,35 @@ def test_the_holding_statement_goes_from_draft_to_the_posts(
         assert (answer.state, answer.source) == (AnswerState.DRAFT, f"incident:{incident}")
         post_id = incidents.new_voices(session, alert, Actor(id=pm.id), runtime.settings.zone)[0].id
     assert "我们正在查" not in client.get(f"/posts/{post_id}").text
-    client.post(f"{where}/statement/next", actor=pm)
+    client.post(f"{where}/statement/next", data={"answer": answer.id, "to": "approved"}, actor=pm)
     assert "我们正在查" not in client.get(f"/posts/{post_id}").text
-    client.post(f"{where}/statement/next", actor=pm)
+    client.post(f"{where}/statement/next", data={"answer": answer.id, "to": "published"}, actor=pm)
     assert "我们正在查" in client.get(f"/posts/{post_id}").text
     with runtime.database.read() as session:
         assert session.get(Answer, answer.id).state is AnswerState.PUBLISHED  # type: ignore[union-attr]
         kinds = [act.kind for act in alerts.acts_of(session, alert.id or 0)]
     assert kinds[:3] == [ActKind.PUBLISHED, ActKind.APPROVED, ActKind.STATEMENT]
+
+
+def test_a_second_press_publishes_nothing_and_nobody_approves_what_they_have_not_read(
+    client: Any, pm: Member, runtime: Runtime, incident: int
+) -> None:
+    def statement() -> Answer:
+        with runtime.database.read() as session:
+            found = incidents.statement_of(session, incident_in(session, incident))
+            assert found is not None
+            return found
+
+    where = f"/triage/incidents/{incident}"
+    client.post(f"{where}/statement", data={"text": "我们正在查。"}, actor=pm)
+    page = client.get(where, actor=pm).text
+    form = dict(re.findall(r'name="(answer|to)" value="(\w+)"', page.split("/statement/next")[1].split("</form>")[0]))
+    for _ in range(2):
+        client.post(f"{where}/statement/next", data=form, actor=pm)
+    assert statement().state is AnswerState.APPROVED
+    client.post(f"{where}/statement", data={"text": "别的说法。"}, actor=pm)
+    assert client.post(f"{where}/statement/next", data=form, actor=pm).status_code == 409
+    assert (statement().text, statement().state) == ("别的说法。", AnswerState.DRAFT)
 
 
 def test_pinned_questions_stand_on_the_posts_while_the_incident_is_open(
