@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from cocreate.core import audit, clock
@@ -73,6 +74,7 @@ class Standing:
 
 def keep(session: Session, findings: Sequence[Finding], still: Sequence[Standing], *, moment: datetime) -> list[int]:
     """Write what a round found; ids of the alerts that are new or grew, whose message goes out."""
+    hold(session, [*(one.alert_id for one in still), *(f.standing.id or 0 for f in findings if f.standing)])
     for one in still:
         _follow(session, one)
     told: list[tuple[Alert, bool]] = []
@@ -174,14 +176,14 @@ def get_alert(session: Session, alert_id: int) -> Alert:
 
 def watch(session: Session, alert: Alert, *, by: Actor) -> None:
     """Somebody keeps an eye on it; it ends by itself once the rate is back."""
-    _expect(alert, AlertState.OPEN)
+    _expect(session, alert, AlertState.OPEN)
     _decide(session, alert, AlertState.WATCHED, by)
     note(session, alert, ActKind.WATCH, by=by)
 
 
 def call_false(session: Session, alert: Alert, reason: str, *, by: Actor) -> None:
     """No alert after all. What was seen is usual from now on, so that the same rate is not told again."""
-    _expect(alert, AlertState.OPEN, AlertState.WATCHED)
+    _expect(session, alert, AlertState.OPEN, AlertState.WATCHED)
     words = " ".join(reason.split())
     if not words or len(words) > LONGEST_REASON:
         raise ReasonMissing(fields={"reason": ReasonMissing.message})
@@ -193,7 +195,7 @@ def call_false(session: Session, alert: Alert, reason: str, *, by: Actor) -> Non
 
 def open_incident(session: Session, alert: Alert, *, by: Actor) -> Incident:
     """Make it an incident, led by who opens it until somebody else takes over."""
-    _expect(alert, AlertState.OPEN, AlertState.WATCHED)
+    _expect(session, alert, AlertState.OPEN, AlertState.WATCHED)
     _decide(session, alert, AlertState.INCIDENT, by)
     incident = Incident(alert_id=alert.id or 0, theme_id=alert.theme_id, lead_id=by.id, opened_by_id=by.id)
     session.add(incident)
@@ -203,7 +205,7 @@ def open_incident(session: Session, alert: Alert, *, by: Actor) -> Incident:
 
 def reopen(session: Session, alert: Alert, *, by: Actor) -> None:
     """Take back "watched" or "false alarm": the alert stands open again."""
-    _expect(alert, AlertState.WATCHED, AlertState.FALSE_ALARM)
+    _expect(session, alert, AlertState.WATCHED, AlertState.FALSE_ALARM)
     slot = f"theme:{alert.theme_id}" if alert.theme_id else "traffic"
     if alert.slot is None and session.exec(select(Alert.id).where(Alert.slot == slot)).first() is not None:
         raise AlertMoved(f"{slot} has another alert")
@@ -212,7 +214,16 @@ def reopen(session: Session, alert: Alert, *, by: Actor) -> None:
     note(session, alert, ActKind.REOPEN, by=by)
 
 
-def _expect(alert: Alert, *states: AlertState) -> None:
+def hold(session: Session, alert_ids: Sequence[int]) -> None:
+    """Nobody else decides on these alerts until the transaction ends; read them after this."""
+    session.connection().execute(
+        sa.update(Alert).where(col(Alert.id).in_(list(alert_ids))).values(calm_days=col(Alert.calm_days))
+    )
+
+
+def _expect(session: Session, alert: Alert, *states: AlertState) -> None:
+    hold(session, [alert.id or 0])
+    session.refresh(alert)
     if alert.state not in states:
         raise AlertMoved(f"alert {alert.id} is {alert.state}")
 

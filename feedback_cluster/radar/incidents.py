@@ -13,7 +13,7 @@ from cocreate.core.errors import Conflict, Invalid, NotFound
 from cocreate.core.tables import columns
 from cocreate.core.text_marks import N_
 from cocreate.identity.members.queries import staff
-from feedback_cluster.radar.alerts import end, get_alert, note
+from feedback_cluster.radar.alerts import end, get_alert, hold, note
 from feedback_cluster.radar.models import ActKind, Alert, AlertState, Incident, IncidentQuestion
 from feedback_cluster.themes import answers
 from feedback_cluster.themes.models import Answer, AnswerState, Theme, ThemePost
@@ -179,6 +179,8 @@ def close(session: Session, incident: Incident, report: str, *, by: Actor) -> No
 
 
 def _open(session: Session, incident: Incident) -> Alert:
+    hold(session, [incident.alert_id])
+    session.refresh(incident)
     if incident.closed_at is not None:
         raise Closed(f"incident {incident.id}")
     return get_alert(session, incident.alert_id)

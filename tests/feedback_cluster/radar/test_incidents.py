@@ -107,6 +107,26 @@ def test_watch_and_false_alarm_can_be_taken_back(client: Any, pm: Member, alert:
         assert (row.floor, row.reason, row.slot) == (0.0, "", f"theme:{row.theme_id}")
 
 
+def test_of_two_who_decide_at_once_the_later_is_told(
+    runtime: Runtime, alert: Alert, pm_actor: Actor, look: Look
+) -> None:
+    number = alert.id or 0
+    with runtime.database.write() as late:
+        seen = alerts.get_alert(late, number)
+        with runtime.database.write() as session:
+            alerts.open_incident(session, alerts.get_alert(session, number), by=pm_actor)
+        with pytest.raises(alerts.AlertMoved):
+            alerts.watch(late, seen, by=pm_actor)
+    with runtime.database.write() as late:
+        incident = incidents.incident_of(late, number)
+        assert incident is not None
+        with runtime.database.write() as session:
+            incidents.close(session, incident_in(session, incident.id or 0), "好了", by=pm_actor)
+        with pytest.raises(incidents.Closed):
+            incidents.close(late, incident, "又好了", by=pm_actor)
+    assert look()[0].state is AlertState.OVER
+
+
 def test_the_holding_statement_goes_from_draft_to_the_posts(
     client: Any, pm: Member, runtime: Runtime, alert: Alert, incident: int
 ) -> None:
