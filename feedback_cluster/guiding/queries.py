@@ -124,13 +124,15 @@ def question(
     found = session.get(RunFound, current_run_id(session) or 0)
     ids = found.ask[:ASKED] if found is not None else []
     visible = forum.visible_ids(session, actor, ids) if ids else set()
-    ids = [post_id for post_id in ids if post_id in visible]
+    # Moderators may open hidden voices too, but those speak for no theme.
+    texts = {post.id: post for post in forum.post_texts(session, ids=sorted(visible))} if visible else {}
+    ids = [post_id for post_id in ids if post_id in texts]
     done = set(session.exec(select(ThemePin.post_id).where(col(ThemePin.post_id).in_(ids)))) if ids else set()
     for place, post_id in enumerate(ids):
         if place < start or post_id in done:
             continue
         card = forum.post_cards(session, [post_id], actor=actor)[post_id]
-        text = forum.post_texts(session, ids=[post_id])[0]
+        text = texts[post_id]
         choices = choices_for(session, loaded, post_id, voice(text.title, text.body))
         return Question(card, text.body, choices, place, len(done), len(ids)), len(done), len(ids)
     return None, len(done), len(ids)

@@ -15,7 +15,7 @@ from feedback_cluster.themes import bonds, pins
 from feedback_cluster.themes.decisions import announce, change, record
 from feedback_cluster.themes.indexing import index_themes
 from feedback_cluster.themes.models import DecisionKind, Theme, ThemeDecision, ThemePin
-from feedback_cluster.themes.queries import get_theme, leaves, resolve
+from feedback_cluster.themes.queries import current_run_id, get_theme, leaves, resolve
 from feedback_cluster.themes.service import HELD_FOR, NothingChosen, add_theme, clean_name, words_of
 from forum import api as forum
 
@@ -58,8 +58,11 @@ def place(
 
 def leave(session: Session, post_ids: Sequence[int], *, by: Actor) -> None:
     """Somebody has looked at these voices without a theme: they go from the list, and runs may still place them."""
-    insert_many_once(session, [ThemePin(post_id=post_id) for post_id in sorted(set(post_ids))])
-    audit.record(session, by, "theme.leave", "post", None, posts=sorted(set(post_ids))[:50])
+    known = sorted(pins.placed(session, current_run_id(session), sorted(set(post_ids))))
+    if not known:
+        raise NothingChosen(fields={"post": NothingChosen.message})
+    insert_many_once(session, [ThemePin(post_id=post_id) for post_id in known])
+    audit.record(session, by, "theme.leave", "post", None, posts=known[:50])
 
 
 def take_up(session: Session, post_ids: Sequence[int], *, by: Actor) -> None:

@@ -66,6 +66,8 @@ def never_together(
         raise TwoVoices(fields={"post": TwoVoices.message})
     run_id = pins.hold_current(session)
     a, b = sorted(set(post_ids))
+    if len(pins.placed(session, run_id, [a, b])) != 2:
+        raise TwoVoices(fields={"post": TwoVoices.message})  # one of them is gone, or never was a voice
     if not insert_once(session, NeverTogether(a_id=a, b_id=b)):
         raise SaidBefore(f"posts {a} and {b}")
     here = [post for post in post_ids_of(session, [theme.id or 0])[theme.id or 0] if post in (a, b)]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
-from cocreate.core import outbox
+from cocreate.core import clock, outbox
 from cocreate.core.actor import Actor, Role
 from cocreate.core.jobs import Worker
 from cocreate.core.runtime import Runtime
@@ -20,6 +20,7 @@ from feedback_cluster.themes.assign import loaded_model
 from feedback_cluster.themes.models import Source, Theme, ThemePin, ThemePost
 from feedback_cluster.themes.queries import current_run_id, get_theme
 from forum.events import PostSubmitted
+from forum.posts.models import Post
 
 RunNow = Callable[..., Run]
 
@@ -225,3 +226,31 @@ def test_a_new_voice_has_its_theme_within_five_seconds(
         row = session.get(ThemePost, (current_run_id(session), post))
         assert row is not None
         assert row.source is Source.NEW
+
+
+def test_a_question_about_a_voice_that_was_hidden_since_is_not_asked(
+    runtime: Runtime, run: Run, gold_voices: list[int], client: Any, make_member: Any
+) -> None:
+    admin = make_member("管理员", Role.ADMIN)
+    with runtime.database.write() as session:
+        found = session.get_one(RunFound, run.id)
+        found.ask = gold_voices[:2]
+        session.add(found)
+        post = session.get_one(Post, gold_voices[0])
+        post.hidden_at = clock.now()
+        session.add(post)
+    answer = client.get("/triage/ask", actor=admin)
+    assert answer.status_code == 200
+    assert f"/triage/ask/{gold_voices[1]}" in answer.text
+    assert "已回答 0 / 1" in answer.text
+
+
+def test_voices_that_are_not_there_are_refused_in_words(
+    runtime: Runtime, run: Run, gold_voices: list[int], client: Any, pm: Member
+) -> None:
+    theme = theme_of(runtime, gold_voices[0])
+    gone = 9_000_000
+    assert client.post("/triage/leave", data={"post": gone}, actor=pm).status_code == 422
+    assert client.post("/triage/leave", actor=pm).status_code == 422
+    pair = {"post": [gold_voices[0], gone]}
+    assert client.post(f"/themes/{theme}/never", data=pair, actor=pm).status_code == 422
