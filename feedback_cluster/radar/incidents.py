@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from cocreate.core import clock
@@ -16,8 +17,8 @@ from cocreate.identity.members.queries import staff
 from feedback_cluster.radar.alerts import end, get_alert, hold, note
 from feedback_cluster.radar.models import ActKind, Alert, AlertState, Incident, IncidentQuestion
 from feedback_cluster.themes import answers
-from feedback_cluster.themes.models import Answer, AnswerState, Theme, ThemePost
-from feedback_cluster.themes.queries import current_run, resolve
+from feedback_cluster.themes.models import Answer, AnswerState, Theme, ThemePost, TriageStatus
+from feedback_cluster.themes.queries import Root, current_run, resolve
 from forum import api as forum
 
 LONGEST_REPORT = 4_000
@@ -253,20 +254,25 @@ def new_voices(
 
 
 def pinned_on_posts(session: Session, post_ids: list[int]) -> dict[int, list[tuple[str, str]]]:
-    """By post: questions and answers that open incidents pinned to its theme."""
+    """By post: questions and answers that open incidents pinned to its theme or to one merged into it; none of hidden
+    themes."""
     if (
         not post_ids
         or session.exec(select(IncidentQuestion.id).where(col(IncidentQuestion.pinned)).limit(1)).first() is None
     ):
         return {}
+    begun = aliased(Theme, name="begun")  # the incident's own theme, which may have been merged since
     leaf = columns(ThemePost.post_id, IncidentQuestion.question, IncidentQuestion.answer)
     statement = (
         leaf.join(Theme, col(Theme.id) == ThemePost.theme_id)
-        .join(Incident, col(Incident.theme_id) == Theme.root_id)
+        .join(Root, Root.id == Theme.root_id)
+        .join(begun, begun.root_id == Root.id)
+        .join(Incident, col(Incident.theme_id) == begun.id)
         .join(IncidentQuestion, col(IncidentQuestion.incident_id) == Incident.id)
         .where(
             ThemePost.run_id == current_run(),
             col(ThemePost.post_id).in_(post_ids),
+            Root.status != TriageStatus.HIDDEN,
             col(Incident.closed_at).is_(None),
             col(IncidentQuestion.pinned),
         )

@@ -14,7 +14,9 @@ from cocreate.core.runtime import Runtime
 from cocreate.identity.members.models import Member
 from feedback_cluster.radar import alerts, incidents
 from feedback_cluster.radar.models import ActKind, Alert, AlertState, Incident
+from feedback_cluster.themes import service as themes
 from feedback_cluster.themes.models import Answer, AnswerState, Theme
+from feedback_cluster.themes.queries import get_theme
 from forum.posts.models import Visibility
 
 RISE = (5, 7, 8)
@@ -188,6 +190,21 @@ def test_pinned_questions_stand_on_the_posts_while_the_incident_is_open(
     assert "已修复" in client.get(where, actor=pm).text
     for act, told in (("close", {"report": "又"}), ("lead", {"member": pm.id}), ("exit", {"ratio": 2, "days": 3})):
         assert client.post(f"{where}/{act}", data=told, actor=pm).status_code == 409
+
+
+def test_pinned_questions_follow_a_merge_and_leave_with_a_hidden_theme(
+    runtime: Runtime, alert: Alert, incident: int, pm_actor: Actor, make_theme: MakeTheme
+) -> None:
+    whole = make_theme("车机")
+    with runtime.database.write() as session:
+        asked = incidents.add_question(session, incident_in(session, incident), "为什么断？", "正在查", by=pm_actor)
+        incidents.pin_question(session, incident_in(session, incident), asked.id or 0, True, by=pm_actor)
+        post_id = incidents.new_voices(session, alert, pm_actor, runtime.settings.zone)[0].id
+        own, root = get_theme(session, alert.theme_id or 0), get_theme(session, whole.id or 0)
+        themes.merge(session, own, root.id or 0, by=pm_actor, zone=runtime.settings.zone)
+        assert incidents.pinned_on_posts(session, [post_id]) == {post_id: [("为什么断？", "正在查")]}
+        themes.hide(session, root, by=pm_actor)
+        assert incidents.pinned_on_posts(session, [post_id]) == {}
 
 
 def test_the_exit_criterion_is_counted_from_whole_days(
