@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from cocreate.core import clock
@@ -16,7 +17,7 @@ from feedback_cluster.radar import surge
 from feedback_cluster.radar.alerts import Finding, Standing, keep
 from feedback_cluster.radar.arrivals import Voices, counts_on
 from feedback_cluster.radar.gather import Gathered, gather, groups_worth, left_out
-from feedback_cluster.radar.models import Alert, AlertState, RadarRound
+from feedback_cluster.radar.models import STANDING, Alert, AlertState, RadarRound
 from feedback_cluster.radar.surge import DEFAULT, TRAFFIC, Look, Rule, Surge
 from feedback_cluster.sentiment.judge import stance
 from feedback_cluster.themes.queries import resolve
@@ -38,6 +39,10 @@ class Known:
     untaught: list[tuple[int, int, int]] = field(default_factory=list)
     """(series, first day, last day) that teach no baseline."""
     standing: dict[int, Alert] = field(default_factory=dict)
+    merged: list[tuple[int, Alert]] = field(default_factory=list)
+    """Further standing alerts of a series: their themes were merged into its theme."""
+    unseen: list[Alert] = field(default_factory=list)
+    """Standing alerts of themes that are hidden or that nobody speaks of."""
     closed: dict[int, int] = field(default_factory=dict)
     """The day on which the latest alert ended."""
 
@@ -61,10 +66,11 @@ def _known(session: Session, made: Gathered, runtime: Runtime) -> Known:
     known = Known()
     series = {theme_id: number for number, theme_id in enumerate(made.themes)}
     zone = runtime.settings.zone
-    recent = select(Alert).where(col(Alert.last_day) >= made.date_of(0).isoformat()).order_by(col(Alert.id))
-    for alert in session.exec(recent):
+    recent = sa.or_(col(Alert.last_day) >= made.date_of(0).isoformat(), col(Alert.state).in_(STANDING))
+    for alert in session.exec(select(Alert).where(recent).order_by(col(Alert.id))):
         place = TRAFFIC if alert.theme_id is None else series.get(resolve(session, alert.theme_id), -2)
         if place < TRAFFIC:
+            known.unseen += [alert] if alert.standing else []
             continue
         ended = alert.closed_at or (alert.decided_at if not alert.standing else None)
         last = made.day_of(ended.astimezone(zone).date()) if ended else made.days - 1
@@ -74,7 +80,11 @@ def _known(session: Session, made: Gathered, runtime: Runtime) -> Known:
                 known.floors[place] = max(alert.floor, known.floors.get(place, 0.0))
         elif place >= 0:
             known.untaught.append((place, max(0, first), last))
-        if alert.standing:
+        if alert.standing and place in known.standing:
+            own = alert.theme_id == made.themes[place]
+            known.merged.append((place, known.standing[place] if own else alert))
+            known.standing[place] = alert if own else known.standing[place]
+        elif alert.standing:
             known.standing[place] = alert
         else:
             known.closed[place] = max(last, known.closed.get(place, -1))
@@ -209,12 +219,15 @@ def curve_of(made: Gathered, series: int) -> list[int]:
 
 def _still(made: Gathered, known: Known, rule: Rule = DEFAULT) -> list[Standing]:
     """How the standing alerts are today; whether yesterday was calm, because today is not over."""
-    if not known.standing:
-        return []
     yesterday = made.days - 2
+    found = [
+        Standing(one.id or 0, None, True, made.date_of(yesterday), one.curve, date.fromisoformat(one.curve_until))
+        for one in known.unseen
+    ]
+    if not known.standing:
+        return found
     then = _look(made.voices, len(made.themes), made, known, yesterday) if made.themes else None
-    found = []
-    for series, alert in known.standing.items():
+    for series, alert in [*known.standing.items(), *known.merged]:
         if then is None or not then.known[series if series >= 0 else 0]:
             continue
         calm = (

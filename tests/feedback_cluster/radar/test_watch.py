@@ -236,6 +236,41 @@ def test_an_alert_goes_with_its_theme_when_that_is_merged(
     assert (alert.theme_id, alert.slot) == (other.id, f"theme:{other.id}")
 
 
+def test_two_alerts_that_a_merge_brings_together_become_one(
+    make_lively_theme: MakeTheme, look: Look, runtime: Runtime, pm_actor: Any
+) -> None:
+    from feedback_cluster.themes import service
+    from feedback_cluster.themes.queries import get_theme
+
+    rising, other = make_lively_theme("蓝牙", rise=RISE), make_lively_theme("车机", rise=RISE)
+    first, second = look()
+    with runtime.database.write() as session:
+        source = get_theme(session, rising.id or 0)
+        service.merge(session, source, other.id or 0, by=pm_actor, zone=runtime.settings.zone)
+    told = {alert.id: alert for alert in look()}
+    own, joined = (second, first) if second.theme_id == other.id else (first, second)
+    assert (told[joined.id].state, told[joined.id].slot) == (AlertState.OVER, None)
+    assert (told[own.id].state, told[own.id].slot) == (AlertState.OPEN, f"theme:{other.id}")
+
+
+def test_the_alert_of_a_theme_that_nobody_sees_any_more_ends(
+    make_lively_theme: MakeTheme, look: Look, runtime: Runtime, pm_actor: Any, time_machine: Any
+) -> None:
+    from feedback_cluster.themes import service
+    from feedback_cluster.themes.queries import get_theme
+
+    now = clock.now()
+    make_lively_theme("座椅")
+    theme = make_lively_theme("蓝牙", rise=RISE)
+    assert [alert.state for alert in look()] == [AlertState.OPEN]
+    with runtime.database.write() as session:
+        service.hide(session, get_theme(session, theme.id or 0), by=pm_actor)
+    for day in range(1, 6):
+        time_machine.move_to(now + timedelta(days=day), tick=False)
+        found = look()
+    assert [(alert.state, alert.slot) for alert in found] == [(AlertState.OVER, None)]
+
+
 def test_the_radar_says_nothing_before_it_knows_the_usual(make_theme: Any, make_days: Any, look: Look) -> None:
     make_theme("蓝牙", posts=[*make_days(USUAL_SHORT, until=3), *make_days(RISE)])
     assert look() == []
