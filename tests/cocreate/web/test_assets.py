@@ -61,9 +61,13 @@ def test_the_sprite_holds_the_listed_icons_and_every_icon_that_a_template_names(
 # -- weight and form
 
 
-def test_styles_and_script_stay_light() -> None:
-    styles = b"".join(sheet.read_bytes() for sheet in SHEETS)
-    assert len(gzip.compress(styles)) < 20_000
+def test_styles_and_script_of_every_page_stay_light() -> None:
+    shell = (ROOT / "templates" / "shell" / "base.html").read_text()
+    everywhere = re.findall(r'"(\w+)"', re.search(r"for sheet in \(([^)]*)\)", shell).group(1)) + ["print"]
+    for page in PAGES:
+        own = re.findall(r"css/(\w+)\.css", page.read_text())
+        loaded = b"".join((STATIC / "css" / f"{name}.css").read_bytes() for name in [*everywhere, *own])
+        assert len(gzip.compress(loaded)) < 20_000, name_of(page)
     assert len(gzip.compress((STATIC / "js" / "app.js").read_bytes())) < 6_000
 
 
