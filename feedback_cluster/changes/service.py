@@ -13,6 +13,7 @@ from feedback_cluster.changes.candidates import ENOUGH
 from feedback_cluster.changes.models import Choice, RunAct, RunChange, RunDecision, ThemeCandidate
 from feedback_cluster.changes.propose import TAKE
 from feedback_cluster.runs.models import Run, RunModel, Verdict
+from feedback_cluster.themes import pins
 from feedback_cluster.themes.queries import current_run_id
 
 
@@ -35,7 +36,7 @@ def get_change(session: Session, run: Run, change_id: int) -> RunChange:
 
 def choose(session: Session, run: Run, change: RunChange, choice: Choice, *, by: Actor) -> None:
     """Approve or reject one change; OPEN takes either back. Nothing takes effect yet."""
-    _waits(run)
+    _waits(session, run)
     _set(session, change, unmarked(change) if choice in (Choice.OPEN, Choice.WAITING) else choice, by=by)
 
 
@@ -49,7 +50,7 @@ def approve(session: Session, run: Run, *, by: Actor, only: Collection[int] | No
 
     only: the changes that do take effect; all others are rejected, or go on waiting when they were seen only once.
     """
-    _waits(run)
+    _waits(session, run)
     changes = list(session.exec(select(RunChange).where(RunChange.run_id == run.id).with_for_update()))
     for change in changes:
         if only is None:
@@ -70,7 +71,7 @@ def approve(session: Session, run: Run, *, by: Actor, only: Collection[int] | No
 
 def reject(session: Session, run: Run, *, by: Actor) -> None:
     """Keep everything as it is."""
-    _waits(run)
+    _waits(session, run)
     run.verdict = Verdict.REJECTED
     session.add(run)
     _record(session, run, RunAct.REJECT, by)
@@ -90,6 +91,7 @@ def undo(session: Session, run: Run, *, by: Actor) -> None:
 
     What people decided since holds; voices that came since are placed by the model of the run before.
     """
+    pins.hold_current(session)
     if not can_undo(session, run):
         raise UndoGone(f"run {run.id} is {run.verdict}")
     _record(session, run, RunAct.UNDO, by)
@@ -101,7 +103,8 @@ def undo(session: Session, run: Run, *, by: Actor) -> None:
     session.add(run)
 
 
-def _waits(run: Run) -> None:
+def _waits(session: Session, run: Run) -> None:
+    pins.hold_current(session)  # before looking: somebody else may decide about it, or a newer run replace it
     if run.verdict is not Verdict.PROPOSED:
         raise NotWaiting(f"run {run.id} is {run.verdict}")
 

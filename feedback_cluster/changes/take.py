@@ -60,10 +60,12 @@ def _take(runtime: Runtime, run_id: int) -> None:
             replace(session, run, by_run=base_id or 0)
             return
         changes = list(session.exec(select(RunChange).where(RunChange.run_id == run_id)))
-        held = [change for change in changes if change.choice in HELD]
+        held = _held(session, run_id)
         touched = _hold_back(session, run, held) if base_id is not None else set()
         missing = _carry_over(session, base_id, run_id) if base_id is not None else []
         touched |= bindings.bind(session, base_id, run_id)
+        if base_id is not None and (before := session.get(RunFound, base_id)) is not None:
+            descriptions.remember(session, before)
         if (found := session.get(RunFound, run_id)) is not None:
             descriptions.describe(session, found, **_left_alone(held))
         _remember(session, changes)
@@ -83,7 +85,11 @@ def _undo(runtime: Runtime, run_id: int) -> None:
     with runtime.database.write() as session:
         current = pins.hold_current(session)
         run = service.get_run(session, run_id)
-        if run.verdict is not Verdict.UNDOING or current != run_id:
+        if run.verdict is not Verdict.UNDOING:
+            return
+        if current != run_id:  # another run took effect meanwhile: there is nothing to go back from any more
+            run.verdict = Verdict.PARTLY if _held(session, run_id) else Verdict.TAKEN
+            session.add(run)
             return
         missing = _carry_over(session, run_id, base_id, arrivals=True)
         touched = bindings.bind(session, run_id, base_id)
@@ -114,6 +120,11 @@ def _switch(
         count_later(session, sorted(roots))  # counting them all here would keep every other writer waiting
     for start in range(0, len(missing), BATCH):
         outbox.enqueue(session, ASSIGN, post_ids=missing[start : start + BATCH])
+
+
+def _held(session: Session, run_id: int) -> list[RunChange]:
+    changes = select(RunChange).where(RunChange.run_id == run_id, col(RunChange.choice).in_(HELD))
+    return list(session.exec(changes.order_by(col(RunChange.id))))
 
 
 def _left_alone(held: Sequence[RunChange]) -> dict[str, set[int]]:

@@ -42,6 +42,32 @@ def keep_found(session: Session, run_id: int, outcome: Outcome, theme_ids: dict[
     session.add(RunFound(run_id=run_id, themes=themes, areas=areas, ask=ask))
 
 
+def remember(session: Session, found: RunFound) -> None:
+    """Write down how its themes are described now, so that `describe` goes back to this and not to what it once found.
+
+    People may have rejected names and themes of it, or runs before it may have described what it did not find.
+    """
+    told = {one["id"]: one for one in found.themes}
+    lives = session.exec(select(Theme).where(col(Theme.born_at).is_not(None)).order_by(col(Theme.id))).all()
+    now = [
+        {
+            **told.get(theme.id or 0, {"cluster": None}),
+            "id": theme.id,
+            "new": False,
+            "label": theme.label,
+            "name": None if theme.name_locked else theme.name,
+            "keywords": theme.keywords,
+            "quotes": theme.quotes,
+            "dissent": theme.dissent_id,
+            "size": theme.size,
+        }
+        for theme in lives
+    ]
+    unborn = [one | {"unborn": True} for one in found.themes if one["id"] not in {theme.id for theme in lives}]
+    found.themes = [*now, *unborn]
+    session.add(found)
+
+
 def describe(
     session: Session, found: RunFound, *, unborn: Collection[int] = (), kept: Collection[int] = (),
     named: Collection[int] = (),
@@ -54,12 +80,12 @@ def describe(
     described: list[Theme] = []
     for told in found.themes:
         theme = session.get(Theme, told["id"])
-        if theme is None or theme.id in unborn or theme.id in kept:
+        if theme is None or told.get("unborn") or theme.id in unborn or theme.id in kept:
             continue
         described.append(theme)
         theme.label = told["label"]
         if not theme.name_locked and theme.id not in named:
-            theme.name = theme.label
+            theme.name = told.get("name") or theme.label
         theme.keywords, theme.quotes, theme.dissent_id = told["keywords"], told["quotes"], told["dissent"]
         theme.born_at = theme.born_at or clock.now()
         theme.reword()
