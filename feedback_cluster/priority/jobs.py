@@ -27,7 +27,7 @@ def recount(runtime: Runtime, *, recount_id: int, again: bool = False) -> None:
         row = session.get(ScoreRecount, recount_id)
         if row is None or row.finished_at is not None:
             return
-        words, fresh = _words(session, row.weights_id), _last_words(session)
+        words, fresh = _words(session, row.weights_id), _last_words(session, recount_id)
     if (again or words != fresh) and not _find_words(runtime, recount_id, words):
         return
     if _count_themes(runtime, recount_id):
@@ -40,15 +40,14 @@ def _words(session: Session, weights_id: int) -> tuple[str, ...]:
     return tuple(row.data["safety"]) if row else SAFETY_WORDS
 
 
-def _last_words(session: Session) -> tuple[str, ...]:
-    """The words that the voices were last looked through for, all of them."""
-    last = session.exec(
-        select(ScoreRecount.weights_id)
-        .where(col(ScoreRecount.finished_at).is_not(None))
-        .order_by(col(ScoreRecount.id).desc())
-        .limit(1)
-    ).first()
-    return _words(session, last) if last is not None else SAFETY_WORDS
+def _last_words(session: Session, recount_id: int) -> tuple[str, ...] | None:
+    """The words that the voices were last looked through for, all of them; None when that recount was overtaken,
+    perhaps halfway through the voices."""
+    before = select(ScoreRecount).where(col(ScoreRecount.id) < recount_id)
+    last = session.exec(before.order_by(col(ScoreRecount.id).desc()).limit(1)).first()
+    if last is None:
+        return SAFETY_WORDS
+    return _words(session, last.weights_id) if last.finished_at is not None else None
 
 
 def _find_words(runtime: Runtime, recount_id: int, words: tuple[str, ...]) -> bool:

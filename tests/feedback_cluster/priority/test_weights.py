@@ -120,6 +120,35 @@ def test_a_recount_that_was_overtaken_writes_nothing(
         assert [row.step for row in session.exec(select(ScoreRecount).order_by(ScoreRecount.id))] == ["queued", "done"]  # type: ignore[arg-type]
 
 
+def test_words_that_are_taken_back_while_voices_are_looked_through_leave_no_trace(
+    runtime: Runtime,
+    worker: Worker,
+    pm_actor: Actor,
+    make_theme: MakeTheme,
+    make_voices: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def undo_meanwhile(session: Any, **options: Any) -> Any:
+        if options.get("after_id") and not undone:  # between the first batch and the second
+            undone.append(True)
+            with runtime.database.write() as other:
+                service.undo(other, changed, by=pm_actor)
+        return really(session, **options)
+
+    undone: list[bool] = []
+    really = jobs.forum.post_texts
+    make_theme("尾门", posts=make_voices(["尾门夹手了", "尾门又夹手了"]))
+    with runtime.database.write() as session:
+        changed = service.save(session, Weights(safety=("夹手",)), by=pm_actor).id or 0
+    monkeypatch.setattr(jobs, "POSTS", 1)
+    monkeypatch.setattr(jobs.forum, "post_texts", undo_meanwhile)
+    worker.drain()
+    assert undone
+    with runtime.database.read() as session:
+        assert current_weights(session) == Weights()
+        assert list(session.exec(select(ThemePost.safety))) == ["", ""]
+
+
 @pytest.mark.usefixtures("quick_pipeline")
 def test_a_run_that_began_before_the_words_changed_is_looked_through_again(
     runtime: Runtime,
