@@ -92,7 +92,7 @@ def fleet_of(parts: Sequence[tuple[str, int | None, str, int]], upload: FleetUpl
     spelled: dict[str, dict[str, Counter[str]]] = {trait: {} for trait in TRAITS}
     for model, year, region, cars in parts:
         for trait, value in zip(TRAITS, (model, str(year or ""), region), strict=True):
-            if value:
+            if value and cars:
                 spelled[trait].setdefault(_key(value), Counter())[value] += cars
     groups = {
         trait: {names.most_common(1)[0][0]: names.total() for names in found.values()}

@@ -16,6 +16,8 @@ MOST_BYTES = 8_000_000
 MOST_ROWS = 50_000
 MOST_ERRORS = 50
 MOST_CARS = 100_000_000
+"""Of one line, and of a file."""
+LONGEST_NUMBER = 20
 HEADS = {
     "model": "model", "车型": "model", "车系": "model", "型号": "model",
     "model_year": "model_year", "model year": "model_year", "year": "model_year", "年款": "model_year",
@@ -82,8 +84,10 @@ def read_fleet(source: BinaryIO, name: str) -> Fleet:
             _read(sheet, told)
         except Unreadable as refused:
             told.refuse(refused.line or 0, refused.reason, **refused.params)
-    if not told.parts and not told.errors:
+    if not told.cars and not told.errors:
         told.refuse(0, N_("The file names no car."))
+    if told.cars > MOST_CARS:
+        told.refuse(0, N_("“%(cars)s” is no number of cars."), cars=told.cars)
     return told
 
 
@@ -145,7 +149,7 @@ def _part(row: RawRow, columns: dict[str, int], told: Fleet) -> Part | None:
     if len(region) > 40:
         told.refuse(row.line, N_("The region is longer than 40 characters."))
         return None
-    if not NUMBER.fullmatch(cars) or int(cars.replace(",", "")) > MOST_CARS:
+    if len(cars) > LONGEST_NUMBER or not NUMBER.fullmatch(cars) or int(cars.replace(",", "")) > MOST_CARS:
         told.refuse(row.line, N_("“%(cars)s” is no number of cars."), cars=cars[:20])
         return None
     return Part(model, int(matched[1]) if matched else None, region, int(cars.replace(",", "")))

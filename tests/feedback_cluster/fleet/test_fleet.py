@@ -140,6 +140,15 @@ def test_the_theme_page_says_it_in_words(
     assert "人数太少，看不出来" in client.get(f"/themes/{few.id}", actor=pm).text
 
 
+def test_lines_of_no_cars_leave_the_page_standing(client: Any, pm: Member) -> None:
+    text = "车型,地区,数量\n云麓,,3\n晴川,黑龙江,0\n"
+    draft = client.post("/triage/fleet", actor=pm, files={"file": ("车队.csv", io.BytesIO(text.encode()))})
+    path = draft.headers["location"]
+    assert "黑龙江" not in client.get(path, actor=pm).text
+    client.post(f"{path}/use", actor=pm)
+    assert "正在使用：车队.csv" in client.get("/triage/fleet", actor=pm).text
+
+
 @pytest.mark.parametrize("path", ["", "/1/use", "/1/undo"])
 def test_only_product_managers_change_the_fleet(client: Any, make_member: Any, path: str) -> None:
     agent = make_member("客服", Role.AGENT)

@@ -31,6 +31,9 @@ def test_a_file_in_english_or_chinese_is_read_alike() -> None:
     ("model,region,cars\n云麓,广东,3\n雲麓,广东,4\n", 3, "already"),
     ("model,cars\n云麓,3,4,5\n", 2, "cells"),
     ("model,cars\n", 0, "no car"),
+    ("model,cars\n云麓,0\n", 0, "no car"),
+    pytest.param("model,cars\n云麓," + "9" * 5000 + "\n", 2, "number of cars", id="longer than Python reads"),
+    ("model,cars\n云麓,60000000\n晴川,60000000\n", 0, "number of cars"),
 ])  # fmt: skip
 def test_what_does_not_fit_is_said_by_line(text: str, line: int, word: str) -> None:
     told = read(text)
