@@ -13,8 +13,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
+from cocreate.core.actor import Actor
 from cocreate.core.tables import columns
 from feedback_cluster.sentiment.judge import stance
 from feedback_cluster.themes.models import Theme, ThemePost
@@ -60,6 +61,16 @@ def gather(session: Session, theme: Theme, zone: ZoneInfo) -> tuple[list[Voice],
             voices.append(_voice(post, origins[post.id], placed[post.id], cars, salt, zone))
             words.append(Words(post.id, post.title, post.body, person, salt))
     return sorted(voices, key=lambda voice: (voice["on"], voice["id"])), words
+
+
+def voices_now(session: Session, theme: Theme, actor: Actor) -> set[int]:
+    """The theme's voices that this member of staff may read at this moment, without their words."""
+    statement = select(ThemePost.post_id).join(Theme, col(Theme.id) == ThemePost.theme_id)
+    ids = list(session.exec(statement.where(ThemePost.run_id == current_run(), Theme.root_id == theme.id)))
+    readable: set[int] = set()
+    for start in range(0, len(ids), CHUNK):
+        readable |= forum.visible_ids(session, actor, ids[start : start + CHUNK])
+    return readable
 
 
 def _voice(

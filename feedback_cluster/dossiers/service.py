@@ -55,6 +55,10 @@ def issue(session: Session, theme_id: int, *, by: Actor, zone: ZoneInfo) -> Doss
         raise NothingToShow(f"theme {theme.id}")
     pins.hold_current(session)  # two at once would take the same number
     theme = get_theme(session, resolve(session, theme_id))
+    if content.voices_now(session, theme, by) != {voice["id"] for voice in voices}:
+        voices, words = content.gather(session, theme, zone)  # merged, moved or taken back meanwhile
+        if not voices:
+            raise NothingToShow(f"theme {theme.id}")
     last = latest(session, theme.id or 0)
     moment = clock.now()
     record = content.compose(theme, voices, words, last.content if last else None, moment)
@@ -160,6 +164,7 @@ def unharmed(dossier: Dossier) -> bool:
 
 def forget_words(session: Session, event: PostDeleted | PostsWithdrawn) -> None:
     """Listener: words that their author took back leave every dossier; number, date and figures stay."""
+    pins.hold_current(session)  # a dossier that is being issued has the words and has not shown them to anybody yet
     ids = event.post_ids if isinstance(event, PostsWithdrawn) else [event.post_id]
     for start in range(0, len(ids), 2_000):
         session.connection().execute(

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,7 @@ from feedback_cluster.dossiers.reading import Filters
 from feedback_cluster.themes.models import Theme
 from forum.events import PostDeleted, PostsWithdrawn
 from forum.posts.models import Post, Visibility
+from forum.posts.service import delete_post
 
 MakeTheme = Callable[..., Theme]
 
@@ -70,6 +72,52 @@ def rows(
     actor = Actor(id=1, roles=frozenset(roles))
     with runtime.database.read() as session:
         return reading.rows(session, dossier, reading.voices(dossier, filters or Filters()), actor)
+
+
+def take_back(runtime: Runtime, post_id: int) -> None:
+    """Its author deletes the post, and whoever listens is told at once."""
+    with runtime.database.write() as session:
+        post = session.get(Post, post_id)
+        assert post is not None
+        delete_post(session, post, by=Actor(id=post.author_id))
+    with runtime.database.write() as session:
+        service.forget_words(session, PostDeleted(post_id=post_id))
+
+
+def test_words_taken_back_while_a_dossier_is_gathered_are_not_in_it(
+    runtime: Runtime, seats: Theme, issue: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gather(*args: Any) -> Any:
+        found = really(*args)
+        if not gone:
+            gone.append(found[1][0].post_id)
+            take_back(runtime, gone[0])
+        return found
+
+    gone: list[int] = []
+    really = content.gather
+    monkeypatch.setattr(content, "gather", gather)
+    made = issue(seats)
+    with runtime.database.read() as session:
+        kept = session.exec(select(DossierVoice.body, DossierVoice.title).where(DossierVoice.post_id == gone[0])).all()
+    assert kept == []
+    assert made.voices == 5
+
+
+def test_words_taken_back_before_a_dossier_is_committed_are_blanked_after_it(
+    runtime: Runtime, seats: Theme, pm_actor: Actor
+) -> None:
+    with runtime.database.write() as session:
+        made = service.issue(session, seats.id or 0, by=pm_actor, zone=runtime.settings.zone)
+        post_id = made.content["voices"][0]["id"]
+        author = threading.Thread(target=take_back, args=(runtime, post_id))
+        author.start()
+        author.join(0.5)
+    author.join()
+    with runtime.database.read() as session:
+        kept = session.get(DossierVoice, (made.id, post_id))
+        assert kept is not None
+        assert (kept.title, kept.body, kept.salt) == ("", "", "")
 
 
 def test_a_dossier_counts_voices_people_cars_and_versions(runtime: Runtime, seats: Theme, issue: Any) -> None:
