@@ -22,9 +22,10 @@ def unit_rows(rows: FloatArray) -> FloatArray:
 
 def membership(labels: IntArray, n_clusters: int) -> Counts:
     """The sparse (n_clusters, n_posts) matrix of ones where a post belongs; posts labelled -1 belong nowhere."""
-    rows = np.flatnonzero(labels >= 0)
-    ones = np.ones(len(rows), dtype=np.float32)
-    return sp.csr_matrix((ones, (labels[rows], rows)), shape=(n_clusters, len(labels)))
+    grouped = labels >= 0
+    numbers = labels[grouped]
+    ends = np.concatenate([[0], np.cumsum(grouped)])  # of columns: none or one entry each, so nothing needs sorting
+    return sp.csc_matrix((np.ones(len(numbers), dtype=np.float32), numbers, ends), shape=(n_clusters, len(labels)))
 
 
 def count_different(rows: FloatArray) -> int:

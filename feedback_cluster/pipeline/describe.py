@@ -16,7 +16,7 @@ from feedback_cluster.pipeline.phrases import Reader
 from feedback_cluster.pipeline.progress import Progress, in_silence
 from feedback_cluster.sentiment.judge import polarity
 
-READ, MOST_READ = 12_000, 1_000  # posts of all clusters, and of one, that names are read from
+READ, MOST_READ = 6_000, 1_000  # posts of all clusters, and of one, that names are read from
 
 
 @dataclass(frozen=True)
