@@ -17,6 +17,7 @@ from feedback_cluster.runs.folder import Outcome, RunStopped
 from feedback_cluster.runs.models import Run, RunFound, RunState, Verdict
 from feedback_cluster.themes import bindings, pins
 from feedback_cluster.themes.bindings import New, NewTheme, Old, OldTheme
+from feedback_cluster.themes.meanwhile import let_go_of_unread
 from feedback_cluster.themes.models import Source, Theme
 from feedback_cluster.themes.queries import current_run_id
 
@@ -34,6 +35,8 @@ def propose(runtime: Runtime, run_id: int, outcome: Outcome) -> bool:
     while True:
         with runtime.database.write() as session:
             base_id = current_run_id(session)
+            if base_id is not None:
+                let_go_of_unread(session, run_id)
             bindings.bind(session, base_id, run_id)
         with runtime.database.read() as session:
             flows = counted_flows(session, base_id, run_id) if base_id is not None else []

@@ -22,6 +22,7 @@ from feedback_cluster.themes import bindings, pins, stats
 from feedback_cluster.themes.assign import INLINE, catch_up, count_later, count_themes
 from feedback_cluster.themes.bindings import New, NewTheme, Old, OldTheme
 from feedback_cluster.themes.listeners import ASSIGN
+from feedback_cluster.themes.meanwhile import let_go_of_unread
 from feedback_cluster.themes.models import Source, Theme, ThemeDecision, ThemePost
 
 HELD = (Choice.REJECTED, Choice.WAITING)
@@ -60,9 +61,10 @@ def _take(runtime: Runtime, run_id: int) -> None:
             replace(session, run, by_run=base_id or 0)
             return
         changes = list(session.exec(select(RunChange).where(RunChange.run_id == run_id)))
+        unread = let_go_of_unread(session, run_id)
         held = _held(session, run_id)
         touched = _hold_back(session, run, held) if base_id is not None else set()
-        missing = _carry_over(session, base_id, run_id) if base_id is not None else []
+        missing = _carry_over(session, base_id, run_id) if base_id is not None else unread
         touched |= bindings.bind(session, base_id, run_id)
         if base_id is not None and (before := session.get(RunFound, base_id)) is not None:
             descriptions.remember(session, before)

@@ -8,7 +8,8 @@ from sqlmodel import Session, col, select
 from cocreate.core.runtime import Runtime
 from feedback_cluster.runs.folder import Outcome, Report, RunStopped
 from feedback_cluster.runs.found import keep_found
-from feedback_cluster.runs.models import Run, RunFound, RunModel, Verdict
+from feedback_cluster.runs.models import Run, RunFound, RunModel, RunState, Verdict
+from feedback_cluster.themes.meanwhile import insert_into
 from feedback_cluster.themes.models import Source, Theme, ThemePost, TriageStatus
 from feedback_cluster.themes.pins import Pin
 from feedback_cluster.themes.queries import current_run_id
@@ -87,7 +88,9 @@ def keep(
     ]
     for start in range(0, len(rows), BATCH):
         with runtime.database.write() as session:
-            session.connection().execute(sa.insert(ThemePost), rows[start : start + BATCH])
+            # What was rewritten meanwhile is marked already, and stays so.
+            statement = insert_into(session).on_conflict_do_nothing()
+            session.connection().execute(statement, rows[start : start + BATCH])
         if not report("store", min(start + BATCH, len(rows)), len(rows)):
             raise RunStopped
     return theme_ids
@@ -119,7 +122,11 @@ def forget_old(runtime: Runtime) -> None:
         holds = session.get(Run, current) if current is not None else None
         waiting = session.exec(select(Run.id).where(col(Run.verdict).in_(UNDECIDED))).all()
         kept = {current, holds.base_id if holds is not None else None, *waiting}
-        stored = session.exec(select(RunModel.run_id)).all()
-    for run_id in stored:
+        stored = list(session.exec(select(RunModel.run_id)))
+        # One whose process died may have marks of voices, and nothing else.
+        came_to_nothing = col(Run.state).in_((RunState.FAILED, RunState.CANCELLED))
+        any_voice = select(ThemePost.post_id).where(ThemePost.run_id == Run.id).exists()
+        stored += [run_id or 0 for run_id in session.exec(select(Run.id).where(came_to_nothing, any_voice))]
+    for run_id in dict.fromkeys(stored):
         if run_id not in kept:
             _forget(runtime, run_id)

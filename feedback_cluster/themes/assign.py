@@ -15,9 +15,10 @@ from cocreate.text.segment import content_words
 from feedback_cluster.events import ThemePostsChanged
 from feedback_cluster.priority.queries import safety_words
 from feedback_cluster.runs.folder import voice
-from feedback_cluster.runs.models import Run, RunModel, Verdict
+from feedback_cluster.runs.models import RunModel
 from feedback_cluster.themes import bindings, pins, stats
 from feedback_cluster.themes.facts import facts_of
+from feedback_cluster.themes.meanwhile import mark_unread, overtake
 from feedback_cluster.themes.models import Source, ThemePost
 from feedback_cluster.themes.queries import current_run_id
 from forum import api as forum
@@ -99,10 +100,12 @@ def assign_posts(runtime: Runtime, *, post_ids: list[int]) -> None:
 
 def _assign(runtime: Runtime, post_ids: list[int]) -> bool:
     loaded = loaded_model(runtime)
-    if loaded is None:
-        return True
     with runtime.database.read() as session:
         posts = forum.post_texts(session, ids=post_ids)
+    if loaded is None:
+        with runtime.database.write() as session:  # the first run may be at work
+            mark_unread(session, [{"post_id": post.id, **facts_of(post)} for post in posts])
+        return True
     places = loaded.place([voice(post.title, post.body) for post in posts])
     with runtime.database.write() as session:
         if pins.hold_current(session) != loaded.run_id:
@@ -130,7 +133,8 @@ def _write(
     )
     locked = bindings.locked_leaves(session)
     rows: list[dict[str, Any]] = []
-    for post, (found, confidence) in zip(posts, places, strict=True):
+    facts = [{"post_id": post.id, **facts_of(post, danger)} for post in posts]
+    for post, known, (found, confidence) in zip(posts, facts, places, strict=True):
         told = said.get(post.id)
         theme_id, source = found, Source.NEW
         if (was := were.get(post.id)) is not None and was != found and locked & {was, found}:
@@ -140,18 +144,14 @@ def _write(
         elif told is not None and found in told.apart:
             theme_id, source = None, Source.PERSON
         place = {"theme_id": theme_id, "confidence": confidence, "source": source}
-        rows.append({"run_id": run_id, "post_id": post.id, **place, **facts_of(post, danger)})
+        rows.append({"run_id": run_id, **place, **known})
     connection = session.connection()
     connection.execute(
         sa.delete(ThemePost).where(col(ThemePost.run_id) == run_id, col(ThemePost.post_id).in_(post_ids))
     )
     if rows:
         connection.execute(sa.insert(ThemePost), rows)
-    # A run that waits for approval has not read them as they are now; it places them when it takes effect.
-    waiting = select(Run.id).where(Run.verdict == Verdict.PROPOSED)
-    connection.execute(
-        sa.delete(ThemePost).where(col(ThemePost.run_id).in_(waiting), col(ThemePost.post_id).in_(post_ids))
-    )
+    overtake(session, run_id, post_ids, facts)
     parted = bindings.part_pairs(session, run_id) if bindings.strangers(session, post_ids) else set()
     return {theme for theme in (*were.values(), *(row["theme_id"] for row in rows), *parted) if theme is not None}
 
@@ -210,7 +210,7 @@ def catch_up(runtime: Runtime, run_id: int) -> None:
         while batch := forum.post_texts(session, after_id=last, limit=2_000):
             missing += [post.id for post in batch]
             last = batch[-1].id
-        doubtful = sorted(known - before) if before else []
+        doubtful = sorted(known - before)
         gone: list[int] = []
         for start in range(0, len(doubtful), 2_000):
             chunk = doubtful[start : start + 2_000]
