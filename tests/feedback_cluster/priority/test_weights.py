@@ -1,6 +1,7 @@
 """Weights: typed, tried, saved, taken back; every theme follows, and nothing is forgotten."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ from feedback_cluster.priority.preview import TOP, preview
 from feedback_cluster.priority.queries import current_weights, recount_under_way
 from feedback_cluster.runs import folder as work
 from feedback_cluster.sentiment.judge import polarity
+from feedback_cluster.themes import service as themes
+from feedback_cluster.themes import stats
 from feedback_cluster.themes.facts import words_of
 from feedback_cluster.themes.models import Theme, ThemePost
 from feedback_cluster.themes.queries import get_theme
@@ -120,6 +123,35 @@ def test_a_recount_that_was_overtaken_writes_nothing(
         assert [row.step for row in session.exec(select(ScoreRecount).order_by(ScoreRecount.id))] == ["queued", "done"]  # type: ignore[arg-type]
 
 
+def test_a_merge_while_themes_are_counted_is_not_counted_away(
+    runtime: Runtime,
+    worker: Worker,
+    pm_actor: Actor,
+    make_theme: MakeTheme,
+    make_voices: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def merge_meanwhile(session: Any, ids: Any, zone: Any) -> Any:
+        found = really(session, ids, zone)
+        if not merged:
+            merged.append(True)
+            with runtime.database.write() as other:
+                source = get_theme(other, small.id or 0)
+                themes.merge(other, source, large.id or 0, by=pm_actor, zone=zone)
+        return found
+
+    merged: list[bool] = []
+    really = stats.figures
+    small, large = make_theme("尾门", posts=make_voices(["尾门夹手"])), make_theme("门", posts=make_voices(["门响"]))
+    with runtime.database.write() as session:
+        service.save(session, Weights(verified=2.0), by=pm_actor)
+    monkeypatch.setattr(jobs, "stats", SimpleNamespace(figures=merge_meanwhile, store=stats.store))
+    worker.drain()
+    assert merged
+    with runtime.database.read() as session:
+        assert get_theme(session, large.id or 0).size == 2
+
+
 def test_words_that_are_taken_back_while_voices_are_looked_through_leave_no_trace(
     runtime: Runtime,
     worker: Worker,
@@ -136,12 +168,12 @@ def test_words_that_are_taken_back_while_voices_are_looked_through_leave_no_trac
         return really(session, **options)
 
     undone: list[bool] = []
-    really = jobs.forum.post_texts
+    really = forum.post_texts
     make_theme("尾门", posts=make_voices(["尾门夹手了", "尾门又夹手了"]))
     with runtime.database.write() as session:
         changed = service.save(session, Weights(safety=("夹手",)), by=pm_actor).id or 0
     monkeypatch.setattr(jobs, "POSTS", 1)
-    monkeypatch.setattr(jobs.forum, "post_texts", undo_meanwhile)
+    monkeypatch.setattr(forum, "post_texts", undo_meanwhile)
     worker.drain()
     assert undone
     with runtime.database.read() as session:
