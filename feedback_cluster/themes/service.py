@@ -251,10 +251,12 @@ def _chosen(session: Session, theme: Theme, post_ids: Sequence[int]) -> list[int
 
 
 def words_of(session: Session, post_ids: Sequence[int], most: int = 6) -> list[str]:
-    """What the posts have in common; the next run will say it better."""
+    """What the public ones of the posts have in common; the next run will say it better."""
     lexicon = lexicon_of(session)
     said: Counter[str] = Counter()
     for post in forum.post_texts(session, ids=list(post_ids)[:500]):
+        if post.visibility is not forum.Visibility.PUBLIC:
+            continue  # a theme's words are read out, handed over in dossiers, and searched
         said.update(sorted(set(content_words(f"{post.title}\n{post.body}", lexicon))))
     return [word for word, _ in said.most_common(most)]
 

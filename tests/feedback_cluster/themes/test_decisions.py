@@ -17,6 +17,7 @@ from feedback_cluster.themes import decisions, service
 from feedback_cluster.themes.models import Theme, ThemeDecision, ThemePin, ThemePost, TriageStatus
 from feedback_cluster.themes.queries import current_run_id, get_theme
 from feedback_cluster.themes.service import AlreadySo, MergedAway, NothingChosen, SameTheme
+from forum.posts.models import Post, Visibility
 
 MakeTheme = Callable[..., Theme]
 FIGURES = ("size", "people", "votes", "weekly", "models", "kinds", "trend", "score", "parts", "status", "name")
@@ -203,3 +204,21 @@ def test_two_opposite_merges_at_once_make_no_circle(runtime: Runtime, make_theme
     assert len(refused) == 1
     with runtime.database.read() as session:
         assert api.resolve(session, a.id or 0) == api.resolve(session, b.id or 0)
+
+
+def test_no_word_of_a_theme_of_one_s_own_comes_from_a_voice_for_the_brand_alone(
+    runtime: Runtime, make_theme: MakeTheme, pm_actor: Actor, make_voices: Any
+) -> None:
+    posts = make_voices(["座椅通风噪音很大", "我邻居张三丰的座椅通风噪音"])
+    theme = make_theme("座椅", posts=posts)
+    with runtime.database.write() as session:
+        private = session.get_one(Post, posts[1])
+        private.visibility = Visibility.STAFF
+        session.add(private)
+    with runtime.database.write() as session:
+        made = service.split(
+            session, get_theme(session, theme.id or 0), posts, "通风", by=pm_actor, zone=runtime.settings.zone
+        )
+        words = " ".join(get_theme(session, made.data["to"]).keywords)
+    assert "通风" in words
+    assert not set("张三丰邻居") & set(words)
