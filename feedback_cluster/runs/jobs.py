@@ -45,7 +45,7 @@ def run_clusters(runtime: Runtime, *, run_id: int, watch: Watch = unwatched) -> 
     if run is None:
         return
     home = runtime.settings.home / "runs" / str(run_id)
-    shutil.rmtree(home, ignore_errors=True)
+    _sweep(home.parent)
     home.mkdir(parents=True, mode=0o700)
     try:
         _compute(runtime, run, home, watch)
@@ -65,6 +65,13 @@ def run_clusters(runtime: Runtime, *, run_id: int, watch: Watch = unwatched) -> 
         store.forget_old(runtime)
     finally:
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _sweep(runs: Path) -> None:
+    """Remove what runs before this one left behind when their process was killed: it holds what people wrote."""
+    for folder in runs.glob("*"):
+        if folder.is_dir() and folder.name.isdigit():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _compute(runtime: Runtime, run: Run, home: Path, watch: Watch) -> None:
