@@ -126,9 +126,12 @@ def _theme(
 
 def _beside_queue(page: CurrentPage, theme_id: int) -> str:
     """Address of the queue that the pane stands beside, with its filters, pointing at this theme."""
-    shown = parse_qs(urlsplit(page.request.headers.get("hx-current-url", "")).query)
+    try:
+        shown = parse_qs(urlsplit(page.request.headers.get("hx-current-url", "")).query)
+    except ValueError:  # whoever wrote the header by hand gets the queue without filters
+        shown = {}
     kept: dict[str, Any] = {
-        name: shown[name][-1] for name in ("view", "model", "board", "assignee", "q") if name in shown
+        name: shown[name][-1] for name in ("view", "model", "board", "assignee", "q", "area") if name in shown
     }
     return page.url("show_themes", {**kept, "theme": theme_id})
 

@@ -322,3 +322,13 @@ def test_runs_are_started_watched_and_cancelled(
 def test_an_empty_house_says_what_to_do(client: Any, pm: Member, session: Session) -> None:
     assert "还没有主题" in client.get("/themes", actor=pm).text
     assert "还没有运行过" in client.get("/themes/runs", actor=pm).text
+
+
+def test_the_pane_leads_back_to_the_queue_with_all_its_filters(client: Any, pm: Member, make_theme: MakeTheme) -> None:
+    theme = make_theme("蓝牙断连")
+
+    def pane(address: str) -> Any:
+        return client.get(f"/themes/{theme.id}?pane=1", actor=pm, htmx=True, headers={"hx-current-url": address})
+
+    assert "area=7" in pane("https://forum.example/themes?view=all&area=7&q=x").text
+    assert pane("https://[forum.example/themes?view=all").status_code == 200
