@@ -50,10 +50,12 @@ def seed(runtime: Runtime) -> None:
 
 
 def _propose(runtime: Runtime) -> None:
-    """A night that found the themes afresh: it waits for somebody's approval, and nothing has changed yet."""
+    """A night that finds the themes afresh and then waits for somebody's approval.
+
+    It is the worker's to do, beside the first pages: nobody shall wait for it.
+    """
     with runtime.database.write() as session:
-        run_id = runs.start_run(session, cause=Cause.NIGHTLY, granularity=GRANULARITY, cold=True, queue=False).id or 0
-    run_clusters(runtime, run_id=run_id)
+        runs.start_run(session, cause=Cause.NIGHTLY, granularity=GRANULARITY, cold=True)
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ from sqlmodel import Session
 from typer.testing import CliRunner
 
 import main
+from cocreate import cli_demo
 from cocreate.core import schema
 from cocreate.core.config import Settings
 from cocreate.core.db import Database
@@ -30,6 +31,7 @@ from cocreate.core.jobs import Worker
 from cocreate.core.runtime import Runtime
 from cocreate.identity.members import service as members
 from cocreate.web.app import create_app
+from feedback_cluster.runs.jobs import run_clusters
 from search.meili.process import OwnServer, find_binary
 from tests.client import Client
 from tests.databases import PostgresTurns, SqliteTurns, with_database
@@ -278,7 +280,10 @@ def seeded_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
         patch.setenv("COCREATE_HOME", str(home))
         patch.chdir(home)
         done = CliRunner().invoke(main.cli, ["demo", "--no-serve"])
-    assert done.exit_code == 0, done.output
+        assert done.exit_code == 0, done.output
+        runtime = cli_demo.prepare(cli_demo.demo_settings(home / "demo", 8000), main.MODULES)
+        run_clusters(runtime, run_id=2)  # what the worker does when the demo is served
+        runtime.close()
     return home / "demo"
 
 

@@ -4,8 +4,11 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,6 +78,17 @@ def _start(home: Path) -> Demo:
     return Demo(f"http://127.0.0.1:{port}", home, process)
 
 
+def _await_night(demo: Demo) -> None:
+    """Wait until the served demo's worker has done the run that then waits for approval."""
+    deadline = time.monotonic() + 90
+    done: object = None
+    while done != ("done",):
+        assert time.monotonic() < deadline, done
+        time.sleep(0.2)
+        with closing(sqlite3.connect(demo.home / "demo" / "cocreate.db")) as database:
+            done = database.execute("SELECT state FROM cluster_run WHERE id = 2").fetchone()
+
+
 def _stop(demo: Demo) -> bytes:
     """Ctrl-C, as a terminal sends it to the whole group; what was printed."""
     os.killpg(demo.process.pid, signal.SIGINT)
@@ -85,6 +99,7 @@ def _stop(demo: Demo) -> bytes:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     running = _start(tmp_path_factory.mktemp("demo"))
+    _await_night(running)
     yield running
     if running.process.poll() is None:
         _stop(running)
