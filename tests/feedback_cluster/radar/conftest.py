@@ -19,6 +19,13 @@ _numbers = itertools.count(1)
 USUAL = (1, 0, 1, 2, 0, 1, 1)
 
 
+@pytest.fixture(autouse=True)
+def noon(runtime: Runtime, time_machine: Any) -> None:
+    """It is noon where the brand is: what happened half an hour ago happened today, at whatever hour the tests run."""
+    here = clock.now().astimezone(runtime.settings.zone)
+    time_machine.move_to(here.replace(hour=12, minute=0))
+
+
 @pytest.fixture
 def make_days(runtime: Runtime) -> Callable[..., list[int]]:
     """`make_days([1, 0, 2], until=0)`: so many voices on each of the days that end `until` days ago; their ids."""
