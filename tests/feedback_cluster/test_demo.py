@@ -1,7 +1,7 @@
 """The demo's themes: found by a real run, then triaged as its content says."""
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from cocreate.core.runtime import Runtime
 from feedback_cluster import api
@@ -20,7 +20,7 @@ def test_the_demo_shows_triaged_and_untriaged_themes(runtime: Runtime, quick_pip
     wanted = {row["topic"]: row["name"] for row in _read(CONTENT / "triage.json")}
     with runtime.database.read() as session:
         # The first run, and a night that the worker of the served demo will do.
-        assert session.exec(select(Run.state)).all() == [RunState.DONE, RunState.QUEUED]
+        assert session.exec(select(Run.state).order_by(col(Run.id))).all() == [RunState.DONE, RunState.QUEUED]
         themes = {theme.id: theme for theme in session.exec(select(Theme).where(Theme.size > 0))}
         triaged = {theme.name for theme in themes.values() if theme.status is TriageStatus.TRIAGED}
         assert len(triaged) >= 8

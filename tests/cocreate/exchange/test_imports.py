@@ -154,7 +154,9 @@ def test_batches_are_announced_with_at_most_500_posts(
     done = run(runtime, make_import(content, MAP))
     assert (done.added, done.position) == (1202, 1202)
     with database.read() as session:
-        entries = session.exec(select(OutboxEntry).where(OutboxEntry.name == "forum.PostsImported"))
+        entries = session.exec(
+            select(OutboxEntry).where(OutboxEntry.name == "forum.PostsImported").order_by(col(OutboxEntry.id))
+        )
         assert [len(entry.payload["post_ids"]) for entry in entries] == [500, 500, 202]
 
 
