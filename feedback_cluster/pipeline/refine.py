@@ -127,11 +127,10 @@ def refine(
         fresh = not moved or turn >= MOST_TURNS
     if len(drawn) == len(rows):
         return Refined(told, sure, moved_centres(rows, told, centres), judge, turn)
-    labels = labels.copy()
-    labels[drawn] = told
     unlike = ~np.any(rows, axis=1) | (nearest_similarity(rows, centres) < least)
-    labels, sure = judged(judge, weights, labels, unlike, decisions, EAGER if young else RELUCTANT)
-    return Refined(labels, sure, moved_centres(rows, labels, centres), judge, turn)
+    labels, likely = judged(judge, weights, labels, unlike, decisions, EAGER if young else RELUCTANT)
+    labels[drawn], likely[drawn] = told, sure  # these have settled, and the next run begins with them
+    return Refined(labels, likely, moved_centres(rows, labels, centres), judge, turn)
 
 
 def sampled(n: int, needed: IntArray, seed: int) -> IntArray:

@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
+import onnx
 import pytest
+import tokenizers
 
 from feedback_cluster.pipeline.embedding import BATCH, load_encoder, pooled
 from feedback_cluster.pipeline.files import run_folder
@@ -23,8 +25,6 @@ VECTORS = np.array([[9, 9, 9], [0, 0, 1], [1, 0, 0], [1, 0, 0], [0, 1, 0], [0, 1
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A model that knows four characters: each token's vector is looked up in a table."""
-    onnx = pytest.importorskip("onnx")
-    tokenizers = pytest.importorskip("tokenizers")
     table = onnx.numpy_helper.from_array(VECTORS, "table")
     nodes = [onnx.helper.make_node("Gather", ["table", "input_ids"], ["last_hidden_state"])]
     ids = onnx.helper.make_tensor_value_info("input_ids", onnx.TensorProto.INT64, ["n", "tokens"])
