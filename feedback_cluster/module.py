@@ -124,8 +124,8 @@ module = Module(
     policies=POLICIES,
     search_sources=[indexing.themes],
     nav=[
-        NavItem(N_("Themes"), "show_themes", "layers", room="staff", policy="theme.read", position=10),
-        NavItem(N_("Radar"), "show_radar", "triangle-alert", room="staff", policy="theme.read", position=12),
+        NavItem(N_("Themes"), "show_themes", "layers", room="staff", group="understand", policy="theme.read", position=10),
+        NavItem(N_("Radar"), "show_radar", "triangle-alert", room="staff", group="understand", policy="theme.read", position=12),
     ],
     notices={**RADAR_NOTICES, **DOSSIER_NOTICES},
     seeds=[demo.seed, radar_demo.seed],

@@ -134,8 +134,8 @@ module = Module(
     benches={"board": bench.board, "compose": compose_bench.compose, "duplicates": duplicates_bench.duplicates},
     nav=[
         NavItem(N_("Look around"), "show_board", "house", position=10),
-        NavItem(N_("Duplicates"), "show_duplicates", "git-merge", room="staff", policy="forum.match", position=20),
-        NavItem(N_("Merges"), "show_merges", "git-merge", room="staff", policy="forum.merge", position=25),
-        NavItem(N_("Out of sight"), "show_hidden", "eye-off", room="staff", policy="forum.moderate", position=70),
+        NavItem(N_("Duplicates"), "show_duplicates", "git-merge", room="staff", group="care", policy="forum.match", position=20),
+        NavItem(N_("Merges"), "show_merges", "git-merge", room="staff", group="care", policy="forum.merge", position=25),
+        NavItem(N_("Out of sight"), "show_hidden", "eye-off", room="staff", group="care", policy="forum.moderate", position=70),
     ],
 )

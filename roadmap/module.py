@@ -37,7 +37,7 @@ POLICIES = {
 
 module = Module(
     name="roadmap",
-    models=["roadmap.items.models", "roadmap.links.models", "roadmap.releases.models", "roadmap.live.models"],
+    models=["roadmap.items.models", "roadmap.links.models", "roadmap.releases.models", "roadmap.live.models", "roadmap.promises.models"],
     routers=[
         items.router,
         links.router,
@@ -53,7 +53,7 @@ module = Module(
     nav=[
         NavItem(N_("Roadmap"), "show_roadmap", "route", position=20),
         NavItem(N_("Releases"), "show_releases", "rocket", position=30),
-        NavItem(N_("Livestream"), "show_host", "radio", room="host", policy="live.host", position=60),
+        NavItem(N_("Livestream"), "show_host", "radio", room="host", group="answer", policy="live.host", position=60),
     ],
     notices=notices.NOTICES,
     seeds=[demo.seed],

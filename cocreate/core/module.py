@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from cocreate.core.actor import Actor, Role
 from cocreate.core.events import Event
+from cocreate.core.text_marks import N_
 
 if TYPE_CHECKING:
     import typer
@@ -53,7 +54,8 @@ class Timer:
 
 @dataclass(frozen=True)
 class NavItem:
-    """A door in the navigation. room: "owner" (bottom bar on phones), "staff" or "host"."""
+    """A door in the navigation. room: "owner" (bottom bar on phones), "staff" or "host". group: under which of the
+    workbench's headings a staff door stands, one of `STAFF_GROUPS`."""
 
     label: str
     route: str
@@ -61,6 +63,18 @@ class NavItem:
     room: str = "owner"
     policy: str | None = None
     position: int = 50
+    group: str = "arrange"
+
+
+STAFF_GROUPS = {
+    "understand": N_("Understand"),
+    "answer": N_("Answer"),
+    "care": N_("Care"),
+    "measure": N_("Measure"),
+    "arrange": N_("Arrange"),
+}
+"""The workbench's headings, in their order: what owners mean, what the brand answers, who waits for what, figures, and
+what is set up once."""
 
 
 @dataclass(frozen=True)

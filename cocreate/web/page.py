@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 from sqlmodel import Session
 
 from cocreate.core.actor import Actor
-from cocreate.core.module import NavItem
+from cocreate.core.module import STAFF_GROUPS, NavItem
 from cocreate.core.runtime import Runtime
 from cocreate.web import access, brand, markdown
 from cocreate.web.i18n import LANGUAGES, Translator, choose_language
@@ -81,7 +81,8 @@ class Renderer:
         self.addresses = addresses
         self.signer = URLSafeSerializer(runtime.settings.signing_key(), salt="flash")
         self.nav: list[NavItem] = sorted(
-            (item for module in runtime.modules for item in module.nav), key=lambda item: item.position
+            (item for module in runtime.modules for item in module.nav),
+            key=lambda item: (list(STAFF_GROUPS).index(item.group), item.position),
         )
         self._warm = False
         self.translators = {language: Translator(language, runtime.settings.zone) for language in LANGUAGES}
@@ -262,12 +263,14 @@ class Page:
 
     def _shell(self) -> dict[str, Any]:
         actor = self.actor
+        nav = self._nav(actor)
         return {
             "actor": actor,
             "page": self,
             "scheme": self.scheme,
             "path": self.request.url.path + (f"?{self.request.url.query}" if self.request.url.query else ""),
-            "nav": self._nav(actor),
+            "nav": nav,
+            "rooms": self._rooms(nav),
             "unread": self._unread(actor),
             "flashes": self._stored_flashes() + self._flashes,
         }
@@ -281,10 +284,25 @@ class Page:
                 "icon": item.icon,
                 "room": item.room,
                 "staff": item.room != "owner",
+                "group": item.group,
                 "current": here == url or (url != "/" and here.startswith(url + "/")),
             }
             for item in self.renderer.nav
             if (item.policy is None or actor.can(item.policy)) and (url := self.url(item.route))
+        ]
+
+    def _rooms(self, doors: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The workbench: its headings in their order, each with the doors that this reader may open."""
+        groups = {group: [door for door in doors if door["staff"] and door["group"] == group] for group in STAFF_GROUPS}
+        return [
+            {
+                "label": self.text(STAFF_GROUPS[group]),
+                "url": found[0]["url"],
+                "doors": found,
+                "current": any(door["current"] for door in found),
+            }
+            for group, found in groups.items()
+            if found
         ]
 
     def _unread(self, actor: Actor) -> int:
