@@ -37,7 +37,15 @@ POLICIES = {
 
 module = Module(
     name="roadmap",
-    models=["roadmap.items.models", "roadmap.links.models", "roadmap.releases.models", "roadmap.live.models", "roadmap.promises.models"],
+    models=[
+        "roadmap.items.models",
+        "roadmap.boards.models",
+        "roadmap.publishing.models",
+        "roadmap.links.models",
+        "roadmap.releases.models",
+        "roadmap.live.models",
+        "roadmap.promises.models",
+    ],
     routers=[
         items.router,
         links.router,

@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     )
     embedding_key: str = Field("", description="Key of that service.")
     embedding_model: str = Field("", description="Name of the model at that service.")
+    approval_above: int = Field(
+        500, ge=0, description="An answer to more people than this is approved by a second person before it leaves."
+    )
     guest_cache_seconds: float = Field(
         2.0, ge=0, le=60, description="How long a public page is served from memory to signed-out readers; 0: never."
     )

@@ -1,6 +1,6 @@
 """What the brand answers: roadmap items, the stages they went through, and the posts that stand behind them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
@@ -49,11 +49,24 @@ class RoadmapItem(SQLModel, table=True):
     stage_at: datetime = Field(default_factory=clock.now)
     board_id: int | None = Field(default=None, foreign_key="board.id", index=True)
     release_id: int | None = Field(default=None, foreign_key="roadmap_release.id", index=True)
+    column_id: int | None = Field(default=None, foreign_key="roadmap_column.id")
+    """The brand's own column of this status; without one the first of its kind."""
     position: int = 0
+    planned_from: date | None = None
+    planned_to: date | None = None
+    """The window in which it is meant to reach the cars; changed through the promise ledger alone."""
+    shown: bool = True
+    """Whether owners may see it at all; on boards for some of them, only these do."""
     public: bool = True
+    """Whether everybody may see it: shown, and not on boards for some readers alone. Follows from `shown` and the
+    boards, see `roadmap.boards.audience`; whoever asks only for this can never say too much."""
     people: int = 0
     """Distinct owners over all posts behind the item and their votes; kept by `links.service.sync_item`."""
     voices: int = 0
+    labels: int = 0
+    """Of `people`, those known only by a name in an imported source."""
+    imported_votes: int = 0
+    """Votes that came with imports, shown apart: nobody knows whose they are."""
     stale: bool = False
     """Somebody spoke or voted since `people` was counted; a job that clears it is on its way."""
     created_by: int | None = Field(default=None, foreign_key="member.id")
@@ -77,3 +90,19 @@ class ItemChange(SQLModel, table=True):
     release_id: int | None = Field(default=None, foreign_key="roadmap_release.id")
     by_id: int | None = Field(default=None, foreign_key="member.id")
     at: datetime = Field(default_factory=clock.now)
+
+
+class StagePlan(SQLModel, table=True):
+    """What is planned for a step that lies ahead: a window and a sentence for owners, and a note for colleagues."""
+
+    __tablename__ = "item_stage_plan"
+    __table_args__ = (sa.UniqueConstraint("item_id", "stage"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    item_id: int = Field(foreign_key="roadmap_item.id", index=True)
+    stage: ItemStage = Field(sa_type=text_enum(ItemStage))
+    text: str = Field(default="", max_length=400)
+    note: str = Field(default="", max_length=2000)
+    """For colleagues only."""
+    planned_from: date | None = None
+    planned_to: date | None = None
