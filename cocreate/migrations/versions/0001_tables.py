@@ -107,6 +107,59 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_radar_round")),
     )
     op.create_table(
+        "roadmap_board",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+        sa.Column(
+            "audience",
+            sa.Enum("public", "verified", "cohort", "staff", name="audience", native_enum=False, length=24),
+            nullable=False,
+        ),
+        sa.Column("lines", sa.JSON(), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("closed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_roadmap_board")),
+    )
+    op.create_table(
+        "roadmap_column",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "considering",
+                "planned",
+                "started",
+                "shipped",
+                "declined",
+                name="itemstatus",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("name_en", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column(
+            "tone",
+            sa.Enum(
+                "reviewing",
+                "planned",
+                "started",
+                "shipped",
+                "declined",
+                "open",
+                name="tone",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("hidden", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_roadmap_column")),
+    )
+    op.create_table(
         "search_doc",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("kind", sqlmodel.sql.sqltypes.AutoString(length=24), nullable=False),
@@ -298,6 +351,21 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_cluster_run_started_by"), ["started_by"], unique=False)
         batch_op.create_index(batch_op.f("ix_cluster_run_state"), ["state"], unique=False)
         batch_op.create_index(batch_op.f("ix_cluster_run_verdict"), ["verdict"], unique=False)
+
+    op.create_table(
+        "department",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+        sa.Column("head_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("leadership", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("closed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["head_id"], ["member.id"], name=op.f("fk_department_head_id_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_department")),
+        sa.UniqueConstraint("name", name=op.f("uq_department_name")),
+    )
+    with op.batch_alter_table("department", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_department_head_id"), ["head_id"], unique=False)
 
     op.create_table(
         "duplicate_run",
@@ -516,6 +584,77 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_one_time_link_member_id"), ["member_id"], unique=False)
 
     op.create_table(
+        "promise",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum("item", "release", "service", "live", name="promisekind", native_enum=False, length=24),
+            nullable=False,
+        ),
+        sa.Column("about", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=True),
+        sa.Column("slot", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=True),
+        sa.Column("wording", sqlmodel.sql.sqltypes.AutoString(length=300), nullable=False),
+        sa.Column("models", sa.JSON(), nullable=False),
+        sa.Column("scope", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("measure", sqlmodel.sql.sqltypes.AutoString(length=300), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("first_due_on", sa.Date(), nullable=True),
+        sa.Column("moves", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum("open", "kept", "late", "dropped", name="promisestate", native_enum=False, length=24),
+            nullable=False,
+        ),
+        sa.Column("settled_on", sa.Date(), nullable=True),
+        sa.Column("assignee_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("external_id", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=True),
+        sa.Column("created_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["assignee_id"], ["member.id"], name=op.f("fk_promise_assignee_id_member")),
+        sa.ForeignKeyConstraint(["created_by"], ["member.id"], name=op.f("fk_promise_created_by_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_promise")),
+        sa.UniqueConstraint("external_id", name=op.f("uq_promise_external_id")),
+        sa.UniqueConstraint("slot", name=op.f("uq_promise_slot")),
+    )
+    with op.batch_alter_table("promise", schema=None) as batch_op:
+        batch_op.create_index("ix_promise_about", ["about"], unique=False)
+        batch_op.create_index("ix_promise_list", ["state", "due_on", "id"], unique=False)
+
+    op.create_table(
+        "publication",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("approved_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("approved_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("approved_print", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("published_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("published_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("dissolved_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("people", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["approved_by"], ["member.id"], name=op.f("fk_publication_approved_by_member")),
+        sa.ForeignKeyConstraint(["created_by"], ["member.id"], name=op.f("fk_publication_created_by_member")),
+        sa.ForeignKeyConstraint(["published_by"], ["member.id"], name=op.f("fk_publication_published_by_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_publication")),
+    )
+    with op.batch_alter_table("publication", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_publication_published_at"), ["published_at"], unique=False)
+
+    op.create_table(
+        "roadmap_board_reader",
+        sa.Column("board_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["board_id"], ["roadmap_board.id"], name=op.f("fk_roadmap_board_reader_board_id_roadmap_board")
+        ),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_roadmap_board_reader_member_id_member")),
+        sa.PrimaryKeyConstraint("board_id", "member_id", name=op.f("pk_roadmap_board_reader")),
+    )
+    with op.batch_alter_table("roadmap_board_reader", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_roadmap_board_reader_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
         "roadmap_release",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("version", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
@@ -654,6 +793,19 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("run_id", name=op.f("pk_cluster_model")),
     )
     op.create_table(
+        "department_member",
+        sa.Column("department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["department.id"], name=op.f("fk_department_member_department_id_department")
+        ),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_department_member_member_id_member")),
+        sa.PrimaryKeyConstraint("department_id", "member_id", name=op.f("pk_department_member")),
+    )
+    with op.batch_alter_table("department_member", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_department_member_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
         "fleet_row",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("upload_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -788,6 +940,43 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "promise_event",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("promise_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "act",
+            sa.Enum(
+                "made",
+                "moved",
+                "reworded",
+                "measured",
+                "late",
+                "explained",
+                "kept",
+                "dropped",
+                name="promiseact",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=True),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(length=1000), nullable=False),
+        sa.Column("before_on", sa.Date(), nullable=True),
+        sa.Column("after_on", sa.Date(), nullable=True),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["member.id"], name=op.f("fk_promise_event_by_id_member")),
+        sa.ForeignKeyConstraint(["promise_id"], ["promise.id"], name=op.f("fk_promise_event_promise_id_promise")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_promise_event")),
+        sa.UniqueConstraint("key", name=op.f("uq_promise_event_key")),
+        info={"append_only": True},
+    )
+    with op.batch_alter_table("promise_event", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_promise_event_promise_id"), ["promise_id"], unique=False)
+
+    op.create_table(
         "roadmap_item",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
@@ -828,15 +1017,24 @@ def upgrade() -> None:
         sa.Column("stage_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("board_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("release_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("column_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("planned_from", sa.Date(), nullable=True),
+        sa.Column("planned_to", sa.Date(), nullable=True),
+        sa.Column("shown", sa.Boolean(), nullable=False),
         sa.Column("public", sa.Boolean(), nullable=False),
         sa.Column("people", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("voices", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("labels", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("imported_votes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("stale", sa.Boolean(), nullable=False),
         sa.Column("created_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("edited_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["board_id"], ["board.id"], name=op.f("fk_roadmap_item_board_id_board")),
+        sa.ForeignKeyConstraint(
+            ["column_id"], ["roadmap_column.id"], name=op.f("fk_roadmap_item_column_id_roadmap_column")
+        ),
         sa.ForeignKeyConstraint(["created_by"], ["member.id"], name=op.f("fk_roadmap_item_created_by_member")),
         sa.ForeignKeyConstraint(
             ["release_id"], ["roadmap_release.id"], name=op.f("fk_roadmap_item_release_id_roadmap_release")
@@ -1105,6 +1303,39 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_item_post_post_id"), ["post_id"], unique=False)
 
     op.create_table(
+        "item_stage_plan",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "stage",
+            sa.Enum(
+                "received",
+                "studied",
+                "decided",
+                "built",
+                "pilot",
+                "rolling_out",
+                "arrived",
+                "verified",
+                "declined",
+                name="itemstage",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("text", sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
+        sa.Column("note", sqlmodel.sql.sqltypes.AutoString(length=2000), nullable=False),
+        sa.Column("planned_from", sa.Date(), nullable=True),
+        sa.Column("planned_to", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(["item_id"], ["roadmap_item.id"], name=op.f("fk_item_stage_plan_item_id_roadmap_item")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_item_stage_plan")),
+        sa.UniqueConstraint("item_id", "stage", name=op.f("uq_item_stage_plan_item_id_stage")),
+    )
+    with op.batch_alter_table("item_stage_plan", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_item_stage_plan_item_id"), ["item_id"], unique=False)
+
+    op.create_table(
         "live_topic",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("session_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1304,6 +1535,21 @@ def upgrade() -> None:
     with op.batch_alter_table("release_note", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_release_note_item_id"), ["item_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_release_note_release_id"), ["release_id"], unique=False)
+
+    op.create_table(
+        "roadmap_item_board",
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("board_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["board_id"], ["roadmap_board.id"], name=op.f("fk_roadmap_item_board_board_id_roadmap_board")
+        ),
+        sa.ForeignKeyConstraint(
+            ["item_id"], ["roadmap_item.id"], name=op.f("fk_roadmap_item_board_item_id_roadmap_item")
+        ),
+        sa.PrimaryKeyConstraint("item_id", "board_id", name=op.f("pk_roadmap_item_board")),
+    )
+    with op.batch_alter_table("roadmap_item_board", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_roadmap_item_board_board_id"), ["board_id"], unique=False)
 
     op.create_table(
         "scene",
@@ -1680,6 +1926,65 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_post_split_part_split_id"), ["split_id"], unique=False)
 
     op.create_table(
+        "prepared_change",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("slot", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "state",
+            sa.Enum("waiting", "withdrawn", "published", name="preparedstate", native_enum=False, length=24),
+            nullable=False,
+        ),
+        sa.Column(
+            "stage",
+            sa.Enum(
+                "received",
+                "studied",
+                "decided",
+                "built",
+                "pilot",
+                "rolling_out",
+                "arrived",
+                "verified",
+                "declined",
+                name="itemstage",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("sentence", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("note", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("release_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("planned_from", sa.Date(), nullable=True),
+        sa.Column("planned_to", sa.Date(), nullable=True),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("seen", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("publication_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("change_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("prepared_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("prepared_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("closed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["change_id"], ["item_change.id"], name=op.f("fk_prepared_change_change_id_item_change")
+        ),
+        sa.ForeignKeyConstraint(["item_id"], ["roadmap_item.id"], name=op.f("fk_prepared_change_item_id_roadmap_item")),
+        sa.ForeignKeyConstraint(["prepared_by"], ["member.id"], name=op.f("fk_prepared_change_prepared_by_member")),
+        sa.ForeignKeyConstraint(
+            ["publication_id"], ["publication.id"], name=op.f("fk_prepared_change_publication_id_publication")
+        ),
+        sa.ForeignKeyConstraint(
+            ["release_id"], ["roadmap_release.id"], name=op.f("fk_prepared_change_release_id_roadmap_release")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_prepared_change")),
+        sa.UniqueConstraint("item_id", "slot", name=op.f("uq_prepared_change_item_id_slot")),
+    )
+    with op.batch_alter_table("prepared_change", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_prepared_change_item_id"), ["item_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_prepared_change_publication_id"), ["publication_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_prepared_change_state"), ["state"], unique=False)
+
+    op.create_table(
         "radar_act",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("alert_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1843,6 +2148,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_radar_act_alert_id"))
 
     op.drop_table("radar_act")
+    with op.batch_alter_table("prepared_change", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_prepared_change_state"))
+        batch_op.drop_index(batch_op.f("ix_prepared_change_publication_id"))
+        batch_op.drop_index(batch_op.f("ix_prepared_change_item_id"))
+
+    op.drop_table("prepared_change")
     with op.batch_alter_table("post_split_part", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_post_split_part_split_id"))
 
@@ -1915,6 +2226,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_scene_member")
 
     op.drop_table("scene")
+    with op.batch_alter_table("roadmap_item_board", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_roadmap_item_board_board_id"))
+
+    op.drop_table("roadmap_item_board")
     with op.batch_alter_table("release_note", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_release_note_release_id"))
         batch_op.drop_index(batch_op.f("ix_release_note_item_id"))
@@ -1960,6 +2275,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_live_topic_session_id"))
 
     op.drop_table("live_topic")
+    with op.batch_alter_table("item_stage_plan", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_item_stage_plan_item_id"))
+
+    op.drop_table("item_stage_plan")
     with op.batch_alter_table("item_post", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_item_post_post_id"))
 
@@ -2011,6 +2330,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_roadmap_item_board")
 
     op.drop_table("roadmap_item")
+    with op.batch_alter_table("promise_event", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_promise_event_promise_id"))
+
+    op.drop_table("promise_event")
     with op.batch_alter_table("post", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_post_top",
@@ -2055,6 +2378,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_fleet_row_upload_id"))
 
     op.drop_table("fleet_row")
+    with op.batch_alter_table("department_member", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_department_member_member_id"))
+
+    op.drop_table("department_member")
     op.drop_table("cluster_model")
     op.drop_table("cluster_found")
     with op.batch_alter_table("cluster_current", schema=None) as batch_op:
@@ -2078,6 +2405,19 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_roadmap_release_released_at"))
 
     op.drop_table("roadmap_release")
+    with op.batch_alter_table("roadmap_board_reader", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_roadmap_board_reader_member_id"))
+
+    op.drop_table("roadmap_board_reader")
+    with op.batch_alter_table("publication", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_publication_published_at"))
+
+    op.drop_table("publication")
+    with op.batch_alter_table("promise", schema=None) as batch_op:
+        batch_op.drop_index("ix_promise_list")
+        batch_op.drop_index("ix_promise_about")
+
+    op.drop_table("promise")
     with op.batch_alter_table("one_time_link", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_one_time_link_member_id"))
 
@@ -2117,6 +2457,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_duplicate_run_finished_at"))
 
     op.drop_table("duplicate_run")
+    with op.batch_alter_table("department", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_department_head_id"))
+
+    op.drop_table("department")
     with op.batch_alter_table("cluster_run", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_cluster_run_verdict"))
         batch_op.drop_index(batch_op.f("ix_cluster_run_state"))
@@ -2144,6 +2488,8 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_search_doc_cut"))
 
     op.drop_table("search_doc")
+    op.drop_table("roadmap_column")
+    op.drop_table("roadmap_board")
     op.drop_table("radar_round")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index(
