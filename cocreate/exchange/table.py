@@ -80,11 +80,14 @@ class Outcome:
     added: int = 0
     updated: int = 0
     skipped: int = 0
+    errors: list[RowError] = field(default_factory=list)
+    """Rows that only the database could refuse, such as a change that needs a reason."""
 
     def __iadd__(self, other: "Outcome") -> "Outcome":
         self.added += other.added
         self.updated += other.updated
         self.skipped += other.skipped
+        self.errors += other.errors
         return self
 
 

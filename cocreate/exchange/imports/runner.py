@@ -105,7 +105,7 @@ def _import(runtime: Runtime, row: Import, token: str, progress: Progress | None
         errors = [one for one in batch if isinstance(one, RowError)]
         with runtime.database.write() as session:
             outcome = table.compare(session, good, options) if dry else table.write(session, import_id, good, options)
-            _note(session, import_id, token, outcome, errors, batch[-1].number)
+            _note(session, import_id, token, outcome, [*errors, *outcome.errors], batch[-1].number)
         if progress is not None:
             progress(batch[-1].number, row.total)
     # `position` tells what is written: a dry run leaves nothing behind it.

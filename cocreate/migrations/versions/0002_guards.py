@@ -19,6 +19,7 @@ TABLES = (
     "dossier",
     "run_decision",
     "score_weights",
+    "promise_event",
 )
 
 
