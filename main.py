@@ -12,13 +12,14 @@ from cocreate.core.runtime import Runtime
 from cocreate.exchange.module import module as exchange
 from cocreate.identity.module import module as identity
 from cocreate.notify.module import module as notify
+from cocreate.points.module import module as points
 from cocreate.web.app import KERNEL, create_app
 from feedback_cluster.module import module as feedback_cluster
 from forum.module import module as forum
 from roadmap.module import module as roadmap
 from search.module import module as search
 
-MODULES = (KERNEL, identity, notify, exchange, search, forum, feedback_cluster, roadmap)
+MODULES = (KERNEL, identity, notify, points, exchange, search, forum, feedback_cluster, roadmap)
 
 cli = create_cli(MODULES)
 

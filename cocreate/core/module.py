@@ -79,11 +79,15 @@ what is set up once."""
 
 @dataclass(frozen=True)
 class Notice:
-    """The wording of one kind of message: msgids with placeholders that the message's params fill."""
+    """The wording of one kind of message: msgids with placeholders that the message's params fill.
+
+    group: which line of a member's preferences decides about it, one of `cocreate.notify.groups.GROUPS`.
+    """
 
     title: str
     reason: str
     body: str = ""
+    group: str = "followed"
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,8 @@ class Module:
     search_sources: Sequence[Any] = ()
     tables: Sequence[Any] = ()
     """Import tables, see `cocreate.exchange.table.ImportTable`."""
+    points_rules: Sequence[Any] = ()
+    """What earns points, see `cocreate.points.rules.PointsRule`."""
     notices: Mapping[str, Notice] = field(default_factory=dict)
     nav: Sequence[NavItem] = ()
     seeds: Sequence["Callable[[Runtime], None]"] = ()

@@ -19,6 +19,7 @@ TABLES = (
     "dossier",
     "run_decision",
     "score_weights",
+    "point_entry",
     "promise_event",
 )
 
