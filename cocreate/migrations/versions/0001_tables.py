@@ -64,6 +64,8 @@ def upgrade() -> None:
         sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
         sa.Column("password_hash", sqlmodel.sql.sqltypes.AutoString(), nullable=True),
         sa.Column("language", sqlmodel.sql.sqltypes.AutoString(length=16), nullable=True),
+        sa.Column("timezone", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=True),
+        sa.Column("named_in_releases", sa.Boolean(), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("suspended_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("deleted_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
@@ -105,6 +107,17 @@ def upgrade() -> None:
         sa.Column("themes", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("left_out", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_radar_round")),
+    )
+    op.create_table(
+        "reward",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("about", sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
+        sa.Column("cost", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("stock", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reward")),
     )
     op.create_table(
         "roadmap_board",
@@ -465,6 +478,8 @@ def upgrade() -> None:
         sa.Column("notice", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
         sa.Column("params", sa.JSON(), nullable=False),
         sa.Column("url", sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
+        sa.Column("topic", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+        sa.Column("own", sa.Boolean(), nullable=False),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("read_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_inbox_message_member_id_member")),
@@ -536,6 +551,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("code", name=op.f("uq_live_session_code")),
     )
     op.create_table(
+        "member_last_asked",
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_member_last_asked_member_id_member")),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_member_last_asked")),
+    )
+    op.create_table(
         "member_role",
         sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -568,6 +590,39 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_member_session_member_id"), ["member_id"], unique=False)
 
     op.create_table(
+        "message_choice",
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("group", sqlmodel.sql.sqltypes.AutoString(length=24), nullable=False),
+        sa.Column(
+            "mode",
+            sa.Enum("inbox", "mail", "daily", "weekly", "off", name="mode", native_enum=False, length=24),
+            nullable=False,
+        ),
+        sa.Column("unsubscribed", sa.Boolean(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_message_choice_member_id_member")),
+        sa.PrimaryKeyConstraint("member_id", "group", name=op.f("pk_message_choice")),
+    )
+    op.create_table(
+        "message_hours",
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("quiet_from", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("quiet_to", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("cap", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_message_hours_member_id_member")),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_message_hours")),
+    )
+    op.create_table(
+        "muted_topic",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("topic", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_muted_topic_member_id_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_muted_topic")),
+        sa.UniqueConstraint("member_id", "topic", name=op.f("uq_muted_topic_member_id_topic")),
+    )
+    op.create_table(
         "one_time_link",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -583,6 +638,92 @@ def upgrade() -> None:
     with op.batch_alter_table("one_time_link", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_one_time_link_member_id"), ["member_id"], unique=False)
 
+    op.create_table(
+        "point_account",
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("balance", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_point_account_member_id_member")),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_point_account")),
+    )
+    op.create_table(
+        "point_entry",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "earned",
+                "granted",
+                "reversed",
+                "expired",
+                "spent",
+                "returned",
+                "left",
+                name="entrykind",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("rule", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("amount", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("wanted", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=160), nullable=False),
+        sa.Column("about", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("balance", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reverses_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("expires_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_point_entry_member_id_member")),
+        sa.ForeignKeyConstraint(
+            ["reverses_id"], ["point_entry.id"], name=op.f("fk_point_entry_reverses_id_point_entry")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_point_entry")),
+        sa.UniqueConstraint("member_id", "key", name=op.f("uq_point_entry_member_id_key")),
+        sa.UniqueConstraint("reverses_id", name=op.f("uq_point_entry_reverses_id")),
+        info={"append_only": True},
+    )
+    with op.batch_alter_table("point_entry", schema=None) as batch_op:
+        batch_op.create_index("ix_point_entry_cap", ["member_id", "rule", "at"], unique=False)
+        batch_op.create_index("ix_point_entry_key", ["key"], unique=False)
+
+    op.create_table(
+        "point_grant",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("amount", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reason", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum("waiting", "given", "declined", "taken_back", name="grantstate", native_enum=False, length=24),
+            nullable=False,
+        ),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("decided_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("decided_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["by_id"], ["member.id"], name=op.f("fk_point_grant_by_id_member")),
+        sa.ForeignKeyConstraint(["decided_by"], ["member.id"], name=op.f("fk_point_grant_decided_by_member")),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_point_grant_member_id_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_point_grant")),
+    )
+    with op.batch_alter_table("point_grant", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_point_grant_member_id"), ["member_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_point_grant_state"), ["state"], unique=False)
+
+    op.create_table(
+        "point_rule",
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("amount", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("day_cap", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("week_cap", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("months", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("edited_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("edited_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["edited_by"], ["member.id"], name=op.f("fk_point_rule_edited_by_member")),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_point_rule")),
+    )
     op.create_table(
         "promise",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -642,6 +783,33 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_publication_published_at"), ["published_at"], unique=False)
 
     op.create_table(
+        "redemption",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("reward_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("cost", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("code", sqlmodel.sql.sqltypes.AutoString(length=12), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum("open", "handed_out", "cancelled", name="redemptionstate", native_enum=False, length=24),
+            nullable=False,
+        ),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("handled_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("handled_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["handled_by"], ["member.id"], name=op.f("fk_redemption_handled_by_member")),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_redemption_member_id_member")),
+        sa.ForeignKeyConstraint(["reward_id"], ["reward.id"], name=op.f("fk_redemption_reward_id_reward")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_redemption")),
+        sa.UniqueConstraint("code", name=op.f("uq_redemption_code")),
+    )
+    with op.batch_alter_table("redemption", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_redemption_member_id"), ["member_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_redemption_reward_id"), ["reward_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_redemption_state"), ["state"], unique=False)
+
+    op.create_table(
         "roadmap_board_reader",
         sa.Column("board_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -664,9 +832,12 @@ def upgrade() -> None:
         sa.Column("rollout_percent", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("planned_for", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("released_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("paused_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("rolled_back_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("public", sa.Boolean(), nullable=False),
         sa.Column("created_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("edited_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["created_by"], ["member.id"], name=op.f("fk_roadmap_release_created_by_member")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_roadmap_release")),
         sa.UniqueConstraint("version", name=op.f("uq_roadmap_release_version")),
@@ -748,6 +919,74 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("doc_id", name=op.f("pk_search_tokens")),
     )
     op.create_table(
+        "theme_bulk",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "act",
+            sa.Enum(
+                "triage",
+                "reopen",
+                "hide",
+                "assign",
+                "department",
+                "area",
+                "decline",
+                name="bulkact",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "state",
+            sa.Enum("working", "done", "undoing", "undone", name="bulkstate", native_enum=False, length=24),
+            nullable=False,
+        ),
+        sa.Column("params", sa.JSON(), nullable=False),
+        sa.Column("themes", sa.JSON(), nullable=False),
+        sa.Column("place", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("changed", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kept", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("undone_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["by_id"], ["member.id"], name=op.f("fk_theme_bulk_by_id_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_theme_bulk")),
+    )
+    with op.batch_alter_table("theme_bulk", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_theme_bulk_by_id"), ["by_id"], unique=False)
+
+    op.create_table(
+        "theme_filter",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("query", sa.JSON(), nullable=False),
+        sa.Column("shared", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_theme_filter_member_id_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_theme_filter")),
+        sa.UniqueConstraint("member_id", "name", name=op.f("uq_theme_filter_member_id_name")),
+    )
+    op.create_table(
+        "theme_keys_off",
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_theme_keys_off_member_id_member")),
+        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_theme_keys_off")),
+    )
+    op.create_table(
+        "triage_meeting",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("attendees", sa.JSON(), nullable=False),
+        sa.Column("themes", sa.JSON(), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("ended_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["by_id"], ["member.id"], name=op.f("fk_triage_meeting_by_id_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_triage_meeting")),
+    )
+    op.create_table(
         "vehicle",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -756,14 +995,33 @@ def upgrade() -> None:
         sa.Column("hardware", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
         sa.Column("software", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
         sa.Column("region", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("ordered_on", sa.Date(), nullable=True),
+        sa.Column("external_id", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=True),
+        sa.Column("import_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("verified_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("removed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_vehicle_member_id_member")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_vehicle")),
+        sa.UniqueConstraint("external_id", name=op.f("uq_vehicle_external_id")),
     )
     with op.batch_alter_table("vehicle", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_vehicle_import_id"), ["import_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_vehicle_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
+        "car_release",
+        sa.Column("vehicle_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("release_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["release_id"], ["roadmap_release.id"], name=op.f("fk_car_release_release_id_roadmap_release")
+        ),
+        sa.ForeignKeyConstraint(["vehicle_id"], ["vehicle.id"], name=op.f("fk_car_release_vehicle_id_vehicle")),
+        sa.PrimaryKeyConstraint("vehicle_id", "release_id", name=op.f("pk_car_release")),
+    )
+    with op.batch_alter_table("car_release", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_car_release_release_id"), ["release_id"], unique=False)
 
     op.create_table(
         "cluster_current",
@@ -829,6 +1087,27 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["import_id"], ["import.id"], name=op.f("fk_import_row_error_import_id_import")),
         sa.PrimaryKeyConstraint("import_id", "number", name=op.f("pk_import_row_error")),
     )
+    op.create_table(
+        "point_lot",
+        sa.Column("entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("remaining", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("expired", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("expires_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["entry_id"], ["point_entry.id"], name=op.f("fk_point_lot_entry_id_point_entry")),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_point_lot_member_id_member")),
+        sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_point_lot")),
+    )
+    with op.batch_alter_table("point_lot", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_point_lot_due",
+            ["expires_at"],
+            unique=False,
+            sqlite_where=sa.text("remaining > 0"),
+            postgresql_where=sa.text("remaining > 0"),
+        )
+        batch_op.create_index("ix_point_lot_member_id", ["member_id", "expires_at"], unique=False)
+
     op.create_table(
         "post",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -977,6 +1256,30 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_promise_event_promise_id"), ["promise_id"], unique=False)
 
     op.create_table(
+        "release_rollout",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("release_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum("step", "paused", "resumed", "rolled_back", name="rolloutkind", native_enum=False, length=24),
+            nullable=False,
+        ),
+        sa.Column("model", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+        sa.Column("percent", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sentence", sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["by_id"], ["member.id"], name=op.f("fk_release_rollout_by_id_member")),
+        sa.ForeignKeyConstraint(
+            ["release_id"], ["roadmap_release.id"], name=op.f("fk_release_rollout_release_id_roadmap_release")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_release_rollout")),
+        info={"append_only": True},
+    )
+    with op.batch_alter_table("release_rollout", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_release_rollout_release_id"), ["release_id"], unique=False)
+
+    op.create_table(
         "roadmap_item",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
@@ -1047,6 +1350,31 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_roadmap_item_release_id"), ["release_id"], unique=False)
 
     op.create_table(
+        "robot",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+        sa.Column(
+            "vendor",
+            sa.Enum("wecom", "feishu", "dingtalk", "slack", name="vendor", native_enum=False, length=24),
+            nullable=False,
+        ),
+        sa.Column("host", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+        sa.Column("sealed_url", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("sealed_secret", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("next_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("created_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("paused_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("removed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["created_by"], ["member.id"], name=op.f("fk_robot_created_by_member")),
+        sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_robot_department_id_department")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_robot")),
+    )
+    with op.batch_alter_table("robot", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_robot_department_id"), ["department_id"], unique=False)
+
+    op.create_table(
         "run_decision",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1091,13 +1419,17 @@ def upgrade() -> None:
         sa.Column("quotes", sa.JSON(), nullable=False),
         sa.Column(
             "status",
-            sa.Enum("new", "triaged", "hidden", "merged", name="triagestatus", native_enum=False, length=24),
+            sa.Enum(
+                "new", "triaged", "hidden", "merged", "declined", name="triagestatus", native_enum=False, length=24
+            ),
             nullable=False,
         ),
         sa.Column("merged_into_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("root_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("assignee_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("note_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("handover_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("decline_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("born_run_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("born_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -1117,6 +1449,7 @@ def upgrade() -> None:
         sa.Column("effort", sqlmodel.sql.sqltypes.AutoString(length=4), nullable=False),
         sa.Column("stale", sa.Boolean(), nullable=False),
         sa.Column("area_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("area_locked", sa.Boolean(), nullable=False),
         sa.Column("seeds", sa.JSON(), nullable=False),
         sa.Column("dissent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("summary", sa.JSON(), nullable=False),
@@ -1125,6 +1458,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["area_id"], ["theme_area.id"], name=op.f("fk_theme_area_id_theme_area")),
         sa.ForeignKeyConstraint(["assignee_id"], ["member.id"], name=op.f("fk_theme_assignee_id_member")),
         sa.ForeignKeyConstraint(["born_run_id"], ["cluster_run.id"], name=op.f("fk_theme_born_run_id_cluster_run")),
+        sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_theme_department_id_department")),
         sa.ForeignKeyConstraint(["merged_into_id"], ["theme.id"], name=op.f("fk_theme_merged_into_id_theme")),
         sa.ForeignKeyConstraint(["root_id"], ["theme.id"], name=op.f("fk_theme_root_id_theme")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_theme")),
@@ -1132,9 +1466,46 @@ def upgrade() -> None:
     with op.batch_alter_table("theme", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_theme_area_id"), ["area_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_theme_assignee_id"), ["assignee_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_theme_department_id"), ["department_id"], unique=False)
         batch_op.create_index("ix_theme_queue", ["score", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_theme_root_id"), ["root_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_theme_status"), ["status"], unique=False)
+
+    op.create_table(
+        "applicability_rule",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("release_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum("ota", "retrofit", "not_possible", name="rulekind", native_enum=False, length=24),
+            nullable=False,
+        ),
+        sa.Column("models", sa.JSON(), nullable=False),
+        sa.Column("year_from", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("year_to", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("hardware", sa.JSON(), nullable=False),
+        sa.Column("software_from", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("software_below", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("regions", sa.JSON(), nullable=False),
+        sa.Column("version", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("text", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("created_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.CheckConstraint("(item_id IS NULL) <> (release_id IS NULL)", name=op.f("ck_applicability_rule_one_subject")),
+        sa.ForeignKeyConstraint(["created_by"], ["member.id"], name=op.f("fk_applicability_rule_created_by_member")),
+        sa.ForeignKeyConstraint(
+            ["item_id"], ["roadmap_item.id"], name=op.f("fk_applicability_rule_item_id_roadmap_item")
+        ),
+        sa.ForeignKeyConstraint(
+            ["release_id"], ["roadmap_release.id"], name=op.f("fk_applicability_rule_release_id_roadmap_release")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_applicability_rule")),
+    )
+    with op.batch_alter_table("applicability_rule", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_applicability_rule_item_id"), ["item_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_applicability_rule_release_id"), ["release_id"], unique=False)
 
     op.create_table(
         "comment",
@@ -1156,6 +1527,75 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_comment_author_id"), ["author_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_comment_parent_id"), ["parent_id"], unique=False)
         batch_op.create_index("ix_comment_thread", ["post_id", "id"], unique=False)
+
+    op.create_table(
+        "delivery",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("robot_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
+            "channel", sa.Enum("inbox", "mail", "robot", name="channel", native_enum=False, length=24), nullable=False
+        ),
+        sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("notice", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("topic", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+        sa.Column("own", sa.Boolean(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "planned", "sending", "sent", "skipped", "failed", "parked", name="state", native_enum=False, length=24
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "reason",
+            sa.Enum(
+                "",
+                "left",
+                "suspended",
+                "muted",
+                "off",
+                "inbox_only",
+                "unsubscribed",
+                "no_address",
+                "not_set_up",
+                "paused",
+                "gone",
+                "quiet",
+                "digest",
+                "cap",
+                "refused",
+                "unreachable",
+                "again",
+                name="reason",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("bundle", sqlmodel.sql.sqltypes.AutoString(length=8), nullable=False),
+        sa.Column("due_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("attempts", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("params", sa.JSON(), nullable=False),
+        sa.Column("url", sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("ended_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_delivery_member_id_member")),
+        sa.ForeignKeyConstraint(["robot_id"], ["robot.id"], name=op.f("fk_delivery_robot_id_robot")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
+        sa.UniqueConstraint("member_id", "key", "channel", name=op.f("uq_delivery_member_id_key_channel")),
+        sa.UniqueConstraint("robot_id", "key", name=op.f("uq_delivery_robot_id_key")),
+    )
+    with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_delivery_due",
+            ["channel", "due_at"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('planned', 'sending', 'failed')"),
+            postgresql_where=sa.text("state IN ('planned', 'sending', 'failed')"),
+        )
+        batch_op.create_index(batch_op.f("ix_delivery_ended_at"), ["ended_at"], unique=False)
+        batch_op.create_index("ix_delivery_topic_id", ["topic", "id"], unique=False)
 
     op.create_table(
         "dossier",
@@ -1250,6 +1690,8 @@ def upgrade() -> None:
         sa.Column("sentence", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("note", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("release_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("planned_from", sa.Date(), nullable=True),
+        sa.Column("planned_to", sa.Date(), nullable=True),
         sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["by_id"], ["member.id"], name=op.f("fk_item_change_by_id_member")),
@@ -1303,39 +1745,6 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_item_post_post_id"), ["post_id"], unique=False)
 
     op.create_table(
-        "item_stage_plan",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "stage",
-            sa.Enum(
-                "received",
-                "studied",
-                "decided",
-                "built",
-                "pilot",
-                "rolling_out",
-                "arrived",
-                "verified",
-                "declined",
-                name="itemstage",
-                native_enum=False,
-                length=24,
-            ),
-            nullable=False,
-        ),
-        sa.Column("text", sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
-        sa.Column("note", sqlmodel.sql.sqltypes.AutoString(length=2000), nullable=False),
-        sa.Column("planned_from", sa.Date(), nullable=True),
-        sa.Column("planned_to", sa.Date(), nullable=True),
-        sa.ForeignKeyConstraint(["item_id"], ["roadmap_item.id"], name=op.f("fk_item_stage_plan_item_id_roadmap_item")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_item_stage_plan")),
-        sa.UniqueConstraint("item_id", "stage", name=op.f("uq_item_stage_plan_item_id_stage")),
-    )
-    with op.batch_alter_table("item_stage_plan", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_item_stage_plan_item_id"), ["item_id"], unique=False)
-
-    op.create_table(
         "live_topic",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("session_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1385,6 +1794,15 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_official_response_post_id_post")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_official_response")),
         sa.UniqueConstraint("post_id", name=op.f("uq_official_response_post_id")),
+    )
+    op.create_table(
+        "point_use",
+        sa.Column("entry_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("lot_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("amount", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["entry_id"], ["point_entry.id"], name=op.f("fk_point_use_entry_id_point_entry")),
+        sa.ForeignKeyConstraint(["lot_id"], ["point_lot.entry_id"], name=op.f("fk_point_use_lot_id_point_lot")),
+        sa.PrimaryKeyConstraint("entry_id", "lot_id", name=op.f("pk_point_use")),
     )
     op.create_table(
         "post_hold",
@@ -1716,6 +2134,10 @@ def upgrade() -> None:
                 "apart",
                 "seeds",
                 "effort",
+                "department",
+                "receive",
+                "decline",
+                "area",
                 "undo",
                 name="decisionkind",
                 native_enum=False,
@@ -1727,6 +2149,8 @@ def upgrade() -> None:
         sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("data", sa.JSON(), nullable=False),
         sa.Column("undoes_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("bulk_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["bulk_id"], ["theme_bulk.id"], name=op.f("fk_theme_decision_bulk_id_theme_bulk")),
         sa.ForeignKeyConstraint(["by_id"], ["member.id"], name=op.f("fk_theme_decision_by_id_member")),
         sa.ForeignKeyConstraint(["theme_id"], ["theme.id"], name=op.f("fk_theme_decision_theme_id_theme")),
         sa.ForeignKeyConstraint(
@@ -1737,7 +2161,64 @@ def upgrade() -> None:
         info={"append_only": True},
     )
     with op.batch_alter_table("theme_decision", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_theme_decision_bulk_id"), ["bulk_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_theme_decision_theme_id"), ["theme_id"], unique=False)
+
+    op.create_table(
+        "theme_decline",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("theme_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "reason",
+            sa.Enum(
+                "not_safe",
+                "law",
+                "not_feasible",
+                "too_costly",
+                "as_designed",
+                "elsewhere",
+                "later",
+                "few",
+                name="declinereason",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("sentence", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("alternative", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("told_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("taken_back_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["by_id"], ["member.id"], name=op.f("fk_theme_decline_by_id_member")),
+        sa.ForeignKeyConstraint(["theme_id"], ["theme.id"], name=op.f("fk_theme_decline_theme_id_theme")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_theme_decline")),
+    )
+    with op.batch_alter_table("theme_decline", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_theme_decline_theme_id"), ["theme_id"], unique=False)
+
+    op.create_table(
+        "theme_handover",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("theme_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("received_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("received_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["by_id"], ["member.id"], name=op.f("fk_theme_handover_by_id_member")),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["department.id"], name=op.f("fk_theme_handover_department_id_department")
+        ),
+        sa.ForeignKeyConstraint(
+            ["received_by_id"], ["member.id"], name=op.f("fk_theme_handover_received_by_id_member")
+        ),
+        sa.ForeignKeyConstraint(["theme_id"], ["theme.id"], name=op.f("fk_theme_handover_theme_id_theme")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_theme_handover")),
+    )
+    with op.batch_alter_table("theme_handover", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_theme_handover_theme_id"), ["theme_id"], unique=False)
 
     op.create_table(
         "theme_kept_apart",
@@ -1757,6 +2238,7 @@ def upgrade() -> None:
         sa.Column("text", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("removed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.ForeignKeyConstraint(["by_id"], ["member.id"], name=op.f("fk_theme_note_by_id_member")),
         sa.ForeignKeyConstraint(["theme_id"], ["theme.id"], name=op.f("fk_theme_note_theme_id_theme")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_theme_note")),
@@ -1809,6 +2291,52 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_theme_post_post_id"), ["post_id"], unique=False)
 
     op.create_table(
+        "theme_question",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("theme_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("text", sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
+        sa.Column("choices", sa.JSON(), nullable=False),
+        sa.Column("wanted", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("seed", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("eligible", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("closed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["by_id"], ["member.id"], name=op.f("fk_theme_question_by_id_member")),
+        sa.ForeignKeyConstraint(["theme_id"], ["theme.id"], name=op.f("fk_theme_question_theme_id_theme")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_theme_question")),
+    )
+    with op.batch_alter_table("theme_question", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_theme_question_theme_id"), ["theme_id"], unique=False)
+
+    op.create_table(
+        "triage_minute",
+        sa.Column("meeting_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("theme_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column(
+            "outcome",
+            sa.Enum("pursue", "clarify", "later", "decline", name="outcome", native_enum=False, length=24),
+            nullable=False,
+        ),
+        sa.Column("sentence", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("decisions", sa.JSON(), nullable=False),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["member.id"], name=op.f("fk_triage_minute_by_id_member")),
+        sa.ForeignKeyConstraint(
+            ["meeting_id"], ["triage_meeting.id"], name=op.f("fk_triage_minute_meeting_id_triage_meeting")
+        ),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_triage_minute_member_id_member")),
+        sa.ForeignKeyConstraint(["theme_id"], ["theme.id"], name=op.f("fk_triage_minute_theme_id_theme")),
+        sa.PrimaryKeyConstraint("meeting_id", "theme_id", name=op.f("pk_triage_minute")),
+    )
+    with op.batch_alter_table("triage_minute", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_triage_minute_theme_id"), ["theme_id"], unique=False)
+
+    op.create_table(
         "vote",
         sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1824,6 +2352,52 @@ def upgrade() -> None:
     with op.batch_alter_table("vote", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_vote_post_id"), ["post_id"], unique=False)
         batch_op.create_index("ix_vote_root_id", ["root_id", "member_id"], unique=False)
+
+    op.create_table(
+        "delivery_step",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("delivery_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "planned", "sending", "sent", "skipped", "failed", "parked", name="state", native_enum=False, length=24
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "reason",
+            sa.Enum(
+                "",
+                "left",
+                "suspended",
+                "muted",
+                "off",
+                "inbox_only",
+                "unsubscribed",
+                "no_address",
+                "not_set_up",
+                "paused",
+                "gone",
+                "quiet",
+                "digest",
+                "cap",
+                "refused",
+                "unreachable",
+                "again",
+                name="reason",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("detail", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.ForeignKeyConstraint(["delivery_id"], ["delivery.id"], name=op.f("fk_delivery_step_delivery_id_delivery")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery_step")),
+        info={"append_only": True},
+    )
+    with op.batch_alter_table("delivery_step", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_delivery_step_delivery_id"), ["delivery_id"], unique=False)
 
     op.create_table(
         "dossier_receipt",
@@ -2096,6 +2670,25 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_run_change_run_id"), ["run_id"], unique=False)
 
     op.create_table(
+        "theme_question_asked",
+        sa.Column("question_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("choice", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+        sa.Column("words", sqlmodel.sql.sqltypes.AutoString(length=1000), nullable=False),
+        sa.Column("answered_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_theme_question_asked_member_id_member")),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_theme_question_asked_post_id_post")),
+        sa.ForeignKeyConstraint(
+            ["question_id"], ["theme_question.id"], name=op.f("fk_theme_question_asked_question_id_theme_question")
+        ),
+        sa.PrimaryKeyConstraint("question_id", "member_id", name=op.f("pk_theme_question_asked")),
+    )
+    with op.batch_alter_table("theme_question_asked", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_theme_question_asked_member_id"), ["member_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_theme_question_asked_post_id"), ["post_id"], unique=False)
+
+    op.create_table(
         "merge_report",
         sa.Column("suggestion_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -2136,6 +2729,11 @@ def downgrade() -> None:
 
     op.drop_table("radar_question")
     op.drop_table("merge_report")
+    with op.batch_alter_table("theme_question_asked", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_theme_question_asked_post_id"))
+        batch_op.drop_index(batch_op.f("ix_theme_question_asked_member_id"))
+
+    op.drop_table("theme_question_asked")
     with op.batch_alter_table("run_change", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_run_change_run_id"))
 
@@ -2177,11 +2775,23 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_dossier_receipt_dossier_id"))
 
     op.drop_table("dossier_receipt")
+    with op.batch_alter_table("delivery_step", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_delivery_step_delivery_id"))
+
+    op.drop_table("delivery_step")
     with op.batch_alter_table("vote", schema=None) as batch_op:
         batch_op.drop_index("ix_vote_root_id")
         batch_op.drop_index(batch_op.f("ix_vote_post_id"))
 
     op.drop_table("vote")
+    with op.batch_alter_table("triage_minute", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_triage_minute_theme_id"))
+
+    op.drop_table("triage_minute")
+    with op.batch_alter_table("theme_question", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_theme_question_theme_id"))
+
+    op.drop_table("theme_question")
     with op.batch_alter_table("theme_post", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_theme_post_post_id"))
         batch_op.drop_index("ix_theme_post_page")
@@ -2199,8 +2809,17 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_theme_kept_apart_b_id"))
 
     op.drop_table("theme_kept_apart")
+    with op.batch_alter_table("theme_handover", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_theme_handover_theme_id"))
+
+    op.drop_table("theme_handover")
+    with op.batch_alter_table("theme_decline", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_theme_decline_theme_id"))
+
+    op.drop_table("theme_decline")
     with op.batch_alter_table("theme_decision", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_theme_decision_theme_id"))
+        batch_op.drop_index(batch_op.f("ix_theme_decision_bulk_id"))
 
     op.drop_table("theme_decision")
     with op.batch_alter_table("theme_candidate", schema=None) as batch_op:
@@ -2265,6 +2884,7 @@ def downgrade() -> None:
 
     op.drop_table("post_merge")
     op.drop_table("post_hold")
+    op.drop_table("point_use")
     op.drop_table("official_response")
     with op.batch_alter_table("never_together", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_never_together_b_id"))
@@ -2275,10 +2895,6 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_live_topic_session_id"))
 
     op.drop_table("live_topic")
-    with op.batch_alter_table("item_stage_plan", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_item_stage_plan_item_id"))
-
-    op.drop_table("item_stage_plan")
     with op.batch_alter_table("item_post", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_item_post_post_id"))
 
@@ -2305,16 +2921,32 @@ def downgrade() -> None:
         batch_op.drop_index("ix_dossier_theme")
 
     op.drop_table("dossier")
+    with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.drop_index("ix_delivery_topic_id")
+        batch_op.drop_index(batch_op.f("ix_delivery_ended_at"))
+        batch_op.drop_index(
+            "ix_delivery_due",
+            sqlite_where=sa.text("state IN ('planned', 'sending', 'failed')"),
+            postgresql_where=sa.text("state IN ('planned', 'sending', 'failed')"),
+        )
+
+    op.drop_table("delivery")
     with op.batch_alter_table("comment", schema=None) as batch_op:
         batch_op.drop_index("ix_comment_thread")
         batch_op.drop_index(batch_op.f("ix_comment_parent_id"))
         batch_op.drop_index(batch_op.f("ix_comment_author_id"))
 
     op.drop_table("comment")
+    with op.batch_alter_table("applicability_rule", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_applicability_rule_release_id"))
+        batch_op.drop_index(batch_op.f("ix_applicability_rule_item_id"))
+
+    op.drop_table("applicability_rule")
     with op.batch_alter_table("theme", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_theme_status"))
         batch_op.drop_index(batch_op.f("ix_theme_root_id"))
         batch_op.drop_index("ix_theme_queue")
+        batch_op.drop_index(batch_op.f("ix_theme_department_id"))
         batch_op.drop_index(batch_op.f("ix_theme_assignee_id"))
         batch_op.drop_index(batch_op.f("ix_theme_area_id"))
 
@@ -2324,12 +2956,20 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_run_decision_run_id"))
 
     op.drop_table("run_decision")
+    with op.batch_alter_table("robot", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_robot_department_id"))
+
+    op.drop_table("robot")
     with op.batch_alter_table("roadmap_item", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_roadmap_item_release_id"))
         batch_op.drop_index(batch_op.f("ix_roadmap_item_board_id"))
         batch_op.drop_index("ix_roadmap_item_board")
 
     op.drop_table("roadmap_item")
+    with op.batch_alter_table("release_rollout", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_release_rollout_release_id"))
+
+    op.drop_table("release_rollout")
     with op.batch_alter_table("promise_event", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_promise_event_promise_id"))
 
@@ -2373,6 +3013,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_post_author_id"))
 
     op.drop_table("post")
+    with op.batch_alter_table("point_lot", schema=None) as batch_op:
+        batch_op.drop_index("ix_point_lot_member_id")
+        batch_op.drop_index(
+            "ix_point_lot_due", sqlite_where=sa.text("remaining > 0"), postgresql_where=sa.text("remaining > 0")
+        )
+
+    op.drop_table("point_lot")
     op.drop_table("import_row_error")
     with op.batch_alter_table("fleet_row", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_fleet_row_upload_id"))
@@ -2388,10 +3035,22 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_cluster_current_run_id"))
 
     op.drop_table("cluster_current")
+    with op.batch_alter_table("car_release", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_car_release_release_id"))
+
+    op.drop_table("car_release")
     with op.batch_alter_table("vehicle", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_vehicle_member_id"))
+        batch_op.drop_index(batch_op.f("ix_vehicle_import_id"))
 
     op.drop_table("vehicle")
+    op.drop_table("triage_meeting")
+    op.drop_table("theme_keys_off")
+    op.drop_table("theme_filter")
+    with op.batch_alter_table("theme_bulk", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_theme_bulk_by_id"))
+
+    op.drop_table("theme_bulk")
     op.drop_table("search_tokens")
     op.drop_table("search_saved")
     with op.batch_alter_table("search_recent", schema=None) as batch_op:
@@ -2409,6 +3068,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_roadmap_board_reader_member_id"))
 
     op.drop_table("roadmap_board_reader")
+    with op.batch_alter_table("redemption", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_redemption_state"))
+        batch_op.drop_index(batch_op.f("ix_redemption_reward_id"))
+        batch_op.drop_index(batch_op.f("ix_redemption_member_id"))
+
+    op.drop_table("redemption")
     with op.batch_alter_table("publication", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_publication_published_at"))
 
@@ -2418,10 +3083,25 @@ def downgrade() -> None:
         batch_op.drop_index("ix_promise_about")
 
     op.drop_table("promise")
+    op.drop_table("point_rule")
+    with op.batch_alter_table("point_grant", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_point_grant_state"))
+        batch_op.drop_index(batch_op.f("ix_point_grant_member_id"))
+
+    op.drop_table("point_grant")
+    with op.batch_alter_table("point_entry", schema=None) as batch_op:
+        batch_op.drop_index("ix_point_entry_key")
+        batch_op.drop_index("ix_point_entry_cap")
+
+    op.drop_table("point_entry")
+    op.drop_table("point_account")
     with op.batch_alter_table("one_time_link", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_one_time_link_member_id"))
 
     op.drop_table("one_time_link")
+    op.drop_table("muted_topic")
+    op.drop_table("message_hours")
+    op.drop_table("message_choice")
     with op.batch_alter_table("member_session", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_member_session_member_id"))
 
@@ -2430,6 +3110,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_member_role_role"))
 
     op.drop_table("member_role")
+    op.drop_table("member_last_asked")
     op.drop_table("live_session")
     with op.batch_alter_table("lexicon_version", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_lexicon_version_indexed_at"))
@@ -2490,6 +3171,7 @@ def downgrade() -> None:
     op.drop_table("search_doc")
     op.drop_table("roadmap_column")
     op.drop_table("roadmap_board")
+    op.drop_table("reward")
     op.drop_table("radar_round")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.drop_index(
