@@ -9,8 +9,10 @@ from sqlmodel import Session, col
 from cocreate.core import clock
 from cocreate.core.tables import columns
 from cocreate.web.page import Page
+from roadmap.applicability.lines import CarLine, my_items, my_releases
+from roadmap.applicability.service import Car, cars_of
 from roadmap.items.models import ItemStatus, RoadmapItem
-from roadmap.items.queries import RELEASE_COLUMNS, Car, my_cars, verdicts
+from roadmap.items.queries import RELEASE_COLUMNS
 from roadmap.links.models import ItemPost
 from roadmap.releases.models import Release
 from roadmap.releases.queries import ReleaseRef
@@ -26,7 +28,7 @@ class Solved:
     title: Markup
     people: int
     release: ReleaseRef | None
-    car: Car | None
+    cars: Sequence[CarLine]
 
 
 def behind_posts(session: Session, page: Page, ids: Sequence[int]) -> Mapping[int, Markup]:
@@ -60,9 +62,11 @@ def releases_themselves(session: Session, page: Page, ids: Sequence[int]) -> Map
         col(Release.id).in_(list(ids)), col(Release.public), col(Release.released_at) <= clock.now()
     )
     drawn = {}
-    for title, *row in session.exec(statement):
+    rows = session.exec(statement).all()
+    mine = my_releases(session, page.actor, [row[1] for row in rows], only=_car(session, page))
+    for title, *row in rows:
         release = ReleaseRef(*row)
-        solved = Solved(None, _marked(page, title), 0, release, _car(session, page, release))
+        solved = Solved(None, _marked(page, title), 0, release, mine.get(release.id)[:1])
         drawn[release.id] = page.fragment("roadmap/slots/compose_solved.html", solved=solved)
     return drawn
 
@@ -75,20 +79,23 @@ def _drawn(session: Session, page: Page, rows: Mapping[int, tuple[object, ...]])
     if not rows:
         return {}
     drawn: dict[object, Markup] = {}
+    mine = my_items(session, page.actor, {int(str(row[0])) for row in rows.values()}, only=_car(session, page))
     for item_id, title, people, public, *release in rows.values():
         if item_id in drawn:
             continue
         ref = ReleaseRef(*release) if public else None  # type: ignore[arg-type]
-        solved = Solved(item_id, _marked(page, str(title)), people, ref, _car(session, page, ref))  # type: ignore[arg-type]
+        solved = Solved(item_id, _marked(page, str(title)), people, ref, mine.get(item_id)[:1])  # type: ignore[arg-type]
         drawn[item_id] = page.fragment("roadmap/slots/compose_solved.html", solved=solved)
     return {row_id: drawn[row[0]] for row_id, row in rows.items()}
 
 
-def _car(session: Session, page: Page, release: ReleaseRef | None) -> Car | None:
-    """What the release means for the car that the post is about, or else for the reader's first one."""
-    chosen = page.about.get("car")
-    cars = [chosen] if chosen else my_cars(session, page.actor)
-    return next(iter(verdicts(cars, release)), None)
+def _car(session: Session, page: Page) -> Car | None:
+    """The car that the post is about, as it stands in the garage if it does, or else the first one there."""
+    cars = cars_of(session, [page.actor.member_id]) if page.actor.signed_in else []
+    if not (chosen := page.about.get("car")):
+        return cars[0] if cars else None
+    model, software = chosen
+    return next((car for car in cars if car.model == model), Car(0, 0, model, software=software))
 
 
 def _marked(page: Page, title: str) -> Markup:

@@ -20,3 +20,19 @@ class ItemLinked(Event):
     """An item was linked to a theme or a post, or the link was taken back."""
 
     item_id: int
+
+
+@dataclass(frozen=True)
+class CarReceived(Event):
+    """A car is known to have a release; told once per car and release, to those who listen for its owner."""
+
+    vehicle_id: int
+    member_id: int
+    release_id: int
+
+
+@dataclass(frozen=True)
+class ReleaseOut(Event):
+    """A release goes to cars, or to cars of more models than before; at least once per step of its roll-out."""
+
+    release_id: int

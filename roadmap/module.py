@@ -43,6 +43,7 @@ module = Module(
         "roadmap.publishing.models",
         "roadmap.links.models",
         "roadmap.releases.models",
+        "roadmap.applicability.models",
         "roadmap.live.models",
         "roadmap.promises.models",
     ],
@@ -69,6 +70,7 @@ module = Module(
     jobs=[
         Job("roadmap.tell_supporters", notices.tell_supporters, own_sessions=True),
         Job("roadmap.sync_item", listeners.sync_item, own_sessions=True),
+        Job("roadmap.settle_posts", listeners.settle_posts, own_sessions=True),
     ],
     listeners={
         ItemStageChanged: [notices.queue_messages],

@@ -10,3 +10,10 @@ class MemberLeft(Event):
     """An account was blanked; rooms above forget what names the person."""
 
     member_id: int
+
+
+@dataclass(frozen=True)
+class SoftwareKnown(Event):
+    """The software of these cars was entered or corrected."""
+
+    vehicle_ids: list[int]

@@ -1,4 +1,4 @@
-"""Reading items: the public board, one item with its history and its people, and what it means for one's car."""
+"""Reading items: the public board, one item with its history and its people."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,7 +11,6 @@ from sqlmodel import Session, col, select
 from cocreate.core.actor import Actor
 from cocreate.core.errors import NotFound
 from cocreate.core.tables import columns
-from cocreate.identity.vehicles.models import Vehicle
 from feedback_cluster import api as cluster
 from feedback_cluster.api import TriageStatus
 from forum import api as forum
@@ -20,7 +19,7 @@ from roadmap.items.models import ItemChange, ItemStage, ItemStatus, RoadmapItem
 from roadmap.items.stages import TRACK
 from roadmap.links.models import ItemLink, ItemPost
 from roadmap.releases.models import Release
-from roadmap.releases.queries import ReleaseRef, carries
+from roadmap.releases.queries import ReleaseRef
 
 RELEASE_COLUMNS = (
     Release.id, Release.version, Release.released_at, Release.planned_for, Release.rollout_percent, Release.models,
@@ -69,15 +68,6 @@ class LinkedTheme:
 class LinkedPost:
     link_id: int
     card: PostCard
-
-
-@dataclass(frozen=True)
-class Car:
-    """A car of the reader's, and what a release means for it: has | coming | planned | not_for."""
-
-    model: str
-    verdict: str
-    version: str
 
 
 @dataclass(frozen=True)
@@ -218,32 +208,6 @@ def contributors(session: Session, item_ids: Sequence[int], actor: Actor, *, mos
         posts[item_id].append(post_id)
     cards = forum.post_cards(session, {post_id for ids in posts.values() for post_id in ids}, actor=actor)
     return {item_id: names_of((cards[i] for i in ids if i in cards), most) for item_id, ids in posts.items()}
-
-
-def my_cars(session: Session, actor: Actor) -> list[tuple[str, str]]:
-    """Model and software of the reader's cars."""
-    if not actor.signed_in:
-        return []
-    statement = select(Vehicle.model, Vehicle.software).where(
-        Vehicle.member_id == actor.member_id, col(Vehicle.removed_at).is_(None)
-    )
-    return list(session.exec(statement))
-
-
-def verdicts(cars: Sequence[tuple[str, str]], release: ReleaseRef | None) -> list[Car]:
-    """What a release means for each of these cars; one line per model."""
-    if release is None:
-        return []
-    found: dict[str, Car] = {}
-    for model, software in cars:
-        if not release.reaches(model):
-            verdict = "not_for"
-        elif carries(software, release.version):
-            verdict = "has"
-        else:
-            verdict = "coming" if release.out else "planned"
-        found.setdefault(model, Car(model, verdict, release.version))
-    return list(found.values())
 
 
 def track_steps(steps: Sequence[Step]) -> list[dict[str, object]]:

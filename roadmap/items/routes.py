@@ -13,6 +13,7 @@ from cocreate.web.access import CurrentActor, Db, ReadDb, RowId, allow
 from cocreate.web.forms import BoundForm
 from cocreate.web.page import CurrentPage, Page
 from forum import api as forum
+from roadmap.applicability.lines import my_items
 from roadmap.items import queries, service
 from roadmap.items.forms import BoundItem, BoundNewItem, BoundStage
 from roadmap.items.models import ItemStage, ItemStatus, RoadmapItem
@@ -36,7 +37,6 @@ def show_roadmap(
     """The public board. `status` is the column that a phone shows."""
     cards = queries.item_cards(db, page.actor, board_id=board)
     shipped = [card.id for card in cards if card.status == ItemStatus.SHIPPED][:12]
-    cars = queries.my_cars(db, page.actor)
     return page.render(
         "roadmap/items/board.html",
         public=True,
@@ -45,7 +45,7 @@ def show_roadmap(
         board=board,
         boards=forum.boards(db),
         thanks=queries.contributors(db, shipped, page.actor),
-        cars={card.id: queries.verdicts(cars, card.release) for card in cards if card.release and cars},
+        cars=my_items(db, page.actor, [card.id for card in cards]),
         **_words(),
     )
 
@@ -90,7 +90,7 @@ def show_item(item_id: RowId, page: CurrentPage, db: ReadDb) -> Response:
         steps=queries.track_steps(view.steps),
         reached=queries.reached(item.stage, view.steps),
         authors=authors,
-        cars=queries.verdicts(queries.my_cars(db, page.actor), view.release),
+        cars=my_items(db, page.actor, [item_id]),
         boards={ref.id: ref.name for ref in forum.boards(db)},
         **_words(),
     )

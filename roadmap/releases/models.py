@@ -7,13 +7,33 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from cocreate.core import clock
-from cocreate.core.tables import text_enum
+from cocreate.core.tables import APPEND_ONLY, text_enum
 
 
 class NoteLabel(StrEnum):
     NEW = "new"
     BETTER = "better"
     FIXED = "fixed"
+
+
+class ReleaseState(StrEnum):
+    """Where a release stands; follows from its facts, see `state_of`."""
+
+    DRAFT = "draft"
+    PLANNED = "planned"
+    ROLLING = "rolling"
+    PAUSED = "paused"
+    DONE = "done"
+    ROLLED_BACK = "rolled_back"
+
+
+class RolloutKind(StrEnum):
+    """What one line of a roll-out's history says."""
+
+    STEP = "step"
+    PAUSED = "paused"
+    RESUMED = "resumed"
+    ROLLED_BACK = "rolled_back"
 
 
 class Release(SQLModel, table=True):
@@ -30,13 +50,57 @@ class Release(SQLModel, table=True):
     rollout_percent: int = 0
     planned_for: datetime | None = None
     released_at: datetime | None = Field(default=None, index=True)
+    paused_at: datetime | None = None
+    rolled_back_at: datetime | None = None
     public: bool = True
     created_by: int | None = Field(default=None, foreign_key="member.id")
     created_at: datetime = Field(default_factory=clock.now)
+    edited_at: datetime | None = None
+
+    @property
+    def state(self) -> ReleaseState:
+        return state_of(self.public, self.released_at, self.rollout_percent, self.paused_at, self.rolled_back_at)
 
     def reaches(self, model: str) -> bool:
         """Whether cars of this model get the release."""
         return not self.models or model in self.models
+
+
+def state_of(
+    public: bool,
+    released_at: datetime | None,
+    percent: int,
+    paused_at: datetime | None,
+    rolled_back_at: datetime | None,
+) -> ReleaseState:
+    """Draft, planned, rolling or done, unless somebody stopped it."""
+    if not public:
+        return ReleaseState.DRAFT
+    if rolled_back_at is not None:
+        return ReleaseState.ROLLED_BACK
+    if released_at is None or released_at > clock.now():
+        return ReleaseState.PLANNED
+    if paused_at is not None:
+        return ReleaseState.PAUSED
+    return ReleaseState.DONE if percent >= 100 else ReleaseState.ROLLING
+
+
+class ReleaseRollout(SQLModel, table=True):
+    """One line of a roll-out's history: so many percent of a model's cars have it, or it was stopped, and why."""
+
+    __tablename__ = "release_rollout"
+    __table_args__ = (APPEND_ONLY,)
+
+    id: int | None = Field(default=None, primary_key=True)
+    release_id: int = Field(foreign_key="roadmap_release.id", index=True)
+    kind: RolloutKind = Field(default=RolloutKind.STEP, sa_type=text_enum(RolloutKind))
+    model: str = Field(default="", max_length=60)
+    """Empty: all models that get the release."""
+    percent: int = 0
+    sentence: str = Field(default="", max_length=400)
+    """Said to owners."""
+    at: datetime = Field(default_factory=clock.now)
+    by_id: int | None = Field(default=None, foreign_key="member.id")
 
 
 class ReleaseNote(SQLModel, table=True):

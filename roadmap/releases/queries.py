@@ -1,11 +1,9 @@
 """Reading releases: a letter each, newest first, and what a version means for one car."""
 
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import zip_longest
 
 from sqlmodel import Session, col, select
 
@@ -15,6 +13,7 @@ from cocreate.core.tables import columns
 from cocreate.web.paging import BadCursor, Listing, after, cut, decode_cursor
 from roadmap.items.models import RoadmapItem
 from roadmap.releases.models import NoteLabel, Release, ReleaseNote
+from roadmap.releases.versions import version_key
 
 
 @dataclass(frozen=True)
@@ -61,18 +60,6 @@ class Letter:
     @property
     def out(self) -> bool:
         return self.release.released_at is not None and self.release.released_at <= clock.now()
-
-
-def version_key(version: str) -> list[int]:
-    """The numbers of a version, for comparing: "OTA 2.10" comes after "2.9"."""
-    return [int(part) for part in re.findall(r"\d+", version)[:6]]
-
-
-def carries(software: str, version: str) -> bool:
-    """Whether a car with this software already has what the version brought."""
-    mine, theirs = version_key(software), version_key(version)
-    pairs = zip_longest(mine, theirs, fillvalue=0)
-    return bool(mine and theirs) and next((have > want for have, want in pairs if have != want), True)
 
 
 def get_release(session: Session, release_id: int, *, drafts: bool = False) -> Release:

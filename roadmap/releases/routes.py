@@ -12,7 +12,7 @@ from cocreate.web.access import CurrentActor, CurrentRuntime, Db, ReadDb, RowId,
 from cocreate.web.forms import BoundForm
 from cocreate.web.page import CurrentPage, Page
 from forum import api as forum
-from roadmap.items.queries import my_cars, release_ref, verdicts
+from roadmap.applicability.lines import my_releases
 from roadmap.links.models import ItemPost
 from roadmap.releases import feed, queries, service
 from roadmap.releases.forms import BoundRelease
@@ -128,9 +128,5 @@ def _mine(db: Session, actor: Actor, letters: list[Letter]) -> dict[str, Any]:
         rows = db.exec(select(ItemPost.item_id, ItemPost.post_id).where(col(ItemPost.item_id).in_(items))).all()
         mine = set(forum.people_behind(db, {post_id for _, post_id in rows}).members.get(actor.member_id, []))
         asked = {item_id for item_id, post_id in rows if post_id in mine}
-    cars = my_cars(db, actor)
-    return {
-        "asked": asked,
-        "cars": {letter.id: verdicts(cars, release_ref(letter.release)) for letter in letters} if cars else {},
-        "note_labels": NOTE_LABELS,
-    }
+    cars = my_releases(db, actor, [letter.id for letter in letters])
+    return {"asked": asked, "cars": cars, "note_labels": NOTE_LABELS}

@@ -19,6 +19,10 @@ class Member(SQLModel, table=True):
     """What staff are called beside an official answer, such as 座舱产品经理."""
     password_hash: str | None = None
     language: str | None = Field(default=None, max_length=16)
+    timezone: str | None = Field(default=None, max_length=64)
+    """Name of the zone by whose clock the member lives; None: the site's own."""
+    named_in_releases: bool = False
+    """Whether release notes may say that this person asked for what they bring."""
     created_at: datetime = Field(default_factory=clock.now)
     suspended_at: datetime | None = None
     deleted_at: datetime | None = None

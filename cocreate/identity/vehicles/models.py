@@ -1,6 +1,6 @@
 """Cars in members' garages."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlmodel import Field, SQLModel
 
@@ -18,6 +18,12 @@ class Vehicle(SQLModel, table=True):
     software: str = Field(default="", max_length=40)
     region: str = Field(default="", max_length=40)
     """The province or city where it is driven, as its owner or the brand says."""
+    ordered_on: date | None = None
+    """The day of the order, which price and benefit depend on."""
+    external_id: str | None = Field(default=None, unique=True, max_length=80)
+    """The brand's own name for the car in its fleet list; never the VIN."""
+    import_id: int | None = Field(default=None, index=True)
+    """The import that put the car here, so that it can be taken back."""
     created_at: datetime = Field(default_factory=clock.now)
     verified_at: datetime | None = None
     removed_at: datetime | None = None

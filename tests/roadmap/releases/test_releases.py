@@ -16,7 +16,7 @@ from cocreate.core.db import Database
 from cocreate.identity.members.models import Member
 from roadmap.releases.forms import parse_notes
 from roadmap.releases.models import NoteLabel, Release, ReleaseNote
-from roadmap.releases.queries import carries, version_key
+from roadmap.releases.versions import carries, version_key
 
 Make = Callable[..., Any]
 ATOM = "{http://www.w3.org/2005/Atom}"
