@@ -202,7 +202,7 @@ def runtime(house: House) -> Iterator[Runtime]:
     """The application with an empty, migrated database."""
     house.runtime.memory.clear()
     with house.turns.lease() as database:
-        house.runtime.__dict__["database"] = database
+        house.runtime.adopt(database)
         yield house.runtime
 
 

@@ -54,6 +54,17 @@ class Settings(BaseSettings):
     approval_above: int = Field(
         500, ge=0, description="An answer to more people than this is approved by a second person before it leaves."
     )
+    smtp_host: str = Field("", description="Mail server that takes our mail; empty: no mail is sent.")
+    smtp_port: int = Field(587, ge=1, le=65535, description="Its port.")
+    smtp_user: str = Field("", description="Name to log in there; empty: without.")
+    smtp_password: str = Field("", description="Password that goes with it.", repr=False)
+    smtp_tls: Literal["starttls", "tls", "none"] = Field(
+        "starttls", description="starttls: refused where the server offers none; tls: from the start; none: plain."
+    )
+    mail_from: str = Field("", description="Sender of our mail, such as 共创 <hello@example.com>.")
+    outbound_allow: str = Field(
+        "", description="HOST:PORT, comma separated, that robots may be reached at though they are inside or not https."
+    )
     guest_cache_seconds: float = Field(
         2.0, ge=0, le=60, description="How long a public page is served from memory to signed-out readers; 0: never."
     )

@@ -43,6 +43,8 @@ class Database:
         self.is_sqlite = url.startswith("sqlite")
         self.busy_seconds = busy_seconds
         self.after_commit: list[Callable[[], None]] = []
+        self.info: dict[str, Any] = {}
+        """What every session carries in its `info`."""
         self._writer = threading.Lock()
         self.engine = self._sqlite_engine(pool_size) if self.is_sqlite else self._postgres_engine(pool_size)
         self._read_engine = self.engine.execution_options(cocreate_read_only=True)
@@ -105,13 +107,13 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session for looking only."""
-        with Session(self._read_engine, autoflush=False) as session:
+        with Session(self._read_engine, autoflush=False, info=self.info) as session:
             yield session
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session whose changes are committed when the block ends; a failed commit raises."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with Session(self.engine, expire_on_commit=False, info=self.info) as session:
             yield session
             session.commit()
             poke = session.info.pop("poke", False)

@@ -120,5 +120,7 @@ class Module:
     benches: Mapping[str, Callable[..., dict[str, Any]]] = field(default_factory=dict)
     authenticate: "Callable[[Runtime, Mapping[str, str], Mapping[str, str]], Actor] | None" = None
     """Who sends a request, from its cookies and headers; identity alone sets it."""
+    queues: Sequence[Any] = ()
+    """Kinds of waiting with a promised time, see `cocreate.clocks.rules.Queue`."""
     doctor: "Sequence[Callable[[Runtime], tuple[str, bool, str]]]" = ()
     """Checks of `cocreate doctor`: title, passed, and what to do."""

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
+from sqlmodel import Session
+
 from cocreate.core.config import Settings
 from cocreate.core.db import Database
 from cocreate.core.module import Filler, Job, Listener, Module, Notice
@@ -35,11 +37,23 @@ class Runtime:
 
     @cached_property
     def database(self) -> Database:
-        return Database(self.settings.effective_database_url)
+        return self.adopt(Database(self.settings.effective_database_url))
+
+    def adopt(self, database: Database) -> Database:
+        """Work on this database; its sessions know what they belong to, see `runtime_of`."""
+        database.info["runtime"] = self
+        self.__dict__["database"] = database
+        return database
 
     def close(self) -> None:
         if "database" in self.__dict__:
             self.database.dispose()
+
+
+def runtime_of(session: Session) -> Runtime | None:
+    """What the session was opened by; None for a database of nobody's, as in a few tests."""
+    found: Runtime | None = session.info.get("runtime")
+    return found
 
 
 def load_models(modules: Sequence[Module]) -> None:

@@ -10,7 +10,12 @@ from cocreate.notify.inbox.service import empty_inbox
 module = Module(
     name="notify",
     routers=[routes.router],
-    models=["cocreate.notify.inbox.models"],
+    models=[
+        "cocreate.notify.inbox.models",
+        "cocreate.notify.preferences.models",
+        "cocreate.notify.robots.models",
+        "cocreate.notify.deliveries.models",
+    ],
     policies={"notify.inbox": MEMBERS},
     listeners={MemberLeft: [empty_inbox]},
     slots={"shell.unread": [routes.fill_unread]},

@@ -44,6 +44,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name=op.f("uq_board_key")),
     )
     op.create_table(
+        "calendar_day",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("works", sa.Boolean(), nullable=False),
+        sa.Column("name", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_calendar_day")),
+    )
+    op.create_table(
         "lexicon_entry",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -280,6 +287,12 @@ def upgrade() -> None:
         sa.Column("label", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
         sa.Column("hidden", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_theme_area")),
+    )
+    op.create_table(
+        "working_hours",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("spans", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_working_hours")),
     )
     op.create_table(
         "api_token",
@@ -1256,6 +1269,19 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_promise_event_promise_id"), ["promise_id"], unique=False)
 
     op.create_table(
+        "queue_time",
+        sa.Column("queue", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+        sa.Column("scope_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("hours", sa.Float(), nullable=False),
+        sa.Column("warn_hours", sa.Float(), nullable=False),
+        sa.Column("period_hours", sa.Float(), nullable=False),
+        sa.Column("department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["department.id"], name=op.f("fk_queue_time_department_id_department")
+        ),
+        sa.PrimaryKeyConstraint("queue", "scope_id", name=op.f("pk_queue_time")),
+    )
+    op.create_table(
         "release_rollout",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("release_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1278,6 +1304,57 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("release_rollout", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_release_rollout_release_id"), ["release_id"], unique=False)
+
+    op.create_table(
+        "response_clock",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("queue", sqlmodel.sql.sqltypes.AutoString(length=60), nullable=False),
+        sa.Column("scope_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("subject_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("occurrence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("hours", sa.Float(), nullable=False),
+        sa.Column("warn_hours", sa.Float(), nullable=False),
+        sa.Column("period_hours", sa.Float(), nullable=False),
+        sa.Column("started_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("warn_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("due_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("next_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("step", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("department_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("url", sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
+        sa.Column("stopped_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("stopped_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("answered", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["department_id"], ["department.id"], name=op.f("fk_response_clock_department_id_department")
+        ),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_response_clock_member_id_member")),
+        sa.ForeignKeyConstraint(["stopped_by"], ["member.id"], name=op.f("fk_response_clock_stopped_by_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_response_clock")),
+        sa.UniqueConstraint(
+            "queue", "subject_id", "occurrence", name=op.f("uq_response_clock_queue_subject_id_occurrence")
+        ),
+    )
+    with op.batch_alter_table("response_clock", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_response_clock_department_id"), ["department_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_response_clock_member_id"), ["member_id"], unique=False)
+        batch_op.create_index(
+            "ix_response_clock_owed",
+            ["next_at"],
+            unique=False,
+            sqlite_where=sa.text("stopped_at IS NULL"),
+            postgresql_where=sa.text("stopped_at IS NULL"),
+        )
+        batch_op.create_index("ix_response_clock_stopped", ["queue", "stopped_at"], unique=False)
+        batch_op.create_index(
+            "ix_response_clock_waiting",
+            ["queue", "due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("stopped_at IS NULL"),
+            postgresql_where=sa.text("stopped_at IS NULL"),
+        )
 
     op.create_table(
         "roadmap_item",
@@ -1507,6 +1584,19 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_applicability_rule_item_id"), ["item_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_applicability_rule_release_id"), ["release_id"], unique=False)
 
+    op.create_table(
+        "clock_step",
+        sa.Column("clock_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("step", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("owed_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("told", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["clock_id"], ["response_clock.id"], name=op.f("fk_clock_step_clock_id_response_clock")
+        ),
+        sa.PrimaryKeyConstraint("clock_id", "step", name=op.f("pk_clock_step")),
+        info={"append_only": True},
+    )
     op.create_table(
         "comment",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -2937,6 +3027,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_comment_author_id"))
 
     op.drop_table("comment")
+    op.drop_table("clock_step")
     with op.batch_alter_table("applicability_rule", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_applicability_rule_release_id"))
         batch_op.drop_index(batch_op.f("ix_applicability_rule_item_id"))
@@ -2966,10 +3057,27 @@ def downgrade() -> None:
         batch_op.drop_index("ix_roadmap_item_board")
 
     op.drop_table("roadmap_item")
+    with op.batch_alter_table("response_clock", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_response_clock_waiting",
+            sqlite_where=sa.text("stopped_at IS NULL"),
+            postgresql_where=sa.text("stopped_at IS NULL"),
+        )
+        batch_op.drop_index("ix_response_clock_stopped")
+        batch_op.drop_index(
+            "ix_response_clock_owed",
+            sqlite_where=sa.text("stopped_at IS NULL"),
+            postgresql_where=sa.text("stopped_at IS NULL"),
+        )
+        batch_op.drop_index(batch_op.f("ix_response_clock_member_id"))
+        batch_op.drop_index(batch_op.f("ix_response_clock_department_id"))
+
+    op.drop_table("response_clock")
     with op.batch_alter_table("release_rollout", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_release_rollout_release_id"))
 
     op.drop_table("release_rollout")
+    op.drop_table("queue_time")
     with op.batch_alter_table("promise_event", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_promise_event_promise_id"))
 
@@ -3152,6 +3260,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_api_token_member_id"))
 
     op.drop_table("api_token")
+    op.drop_table("working_hours")
     op.drop_table("theme_area")
     op.drop_table("search_remote_event")
     op.drop_table("search_remote")
@@ -3183,6 +3292,7 @@ def downgrade() -> None:
     op.drop_table("outbox")
     op.drop_table("member")
     op.drop_table("lexicon_entry")
+    op.drop_table("calendar_day")
     op.drop_table("board")
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.drop_index("ix_audit_entry_subject")

@@ -19,6 +19,8 @@ TABLES = (
     "dossier",
     "run_decision",
     "score_weights",
+    "clock_step",
+    "delivery_step",
     "point_entry",
     "promise_event",
 )

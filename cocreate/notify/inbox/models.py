@@ -29,5 +29,9 @@ class InboxMessage(SQLModel, table=True):
     """Name of the wording, declared in some module's `notices`."""
     params: dict[str, Any] = Field(sa_type=sa.JSON, default_factory=dict)
     url: str = Field(max_length=400)
+    topic: str = Field(default="", max_length=60)
+    """What it is about, for muting: "post:12", "item:3"."""
+    own: bool = False
+    """About the reader's own words."""
     created_at: datetime = Field(default_factory=clock.now)
     read_at: datetime | None = None

@@ -10,8 +10,10 @@ from cocreate.core import clock
 from cocreate.core.db import insert_many_once
 from cocreate.core.errors import NotFound
 from cocreate.identity.events import MemberLeft
-from cocreate.identity.members.models import Member
+from cocreate.notify.deliveries.models import Channel, Delivery, State
+from cocreate.notify.deliveries.service import planned
 from cocreate.notify.inbox.models import InboxMessage
+from cocreate.notify.reach import plans
 
 CHUNK = 500
 
@@ -24,33 +26,48 @@ def tell(
     key: str,
     params: Mapping[str, Any] | Mapping[int, Mapping[str, Any]],
     url: str,
+    topic: str = "",
+    own: Collection[int] = (),
 ) -> int:
-    """Leave one message in each inbox; how many are new. Telling the same `key` again changes nothing.
+    """Leave one message in each inbox and plan the mail that goes with it; how many inboxes it is new in. Telling the
+    same `key` again changes nothing.
 
     notice: a name from some module's `notices`. params: fill the wording's placeholders, the same for all or by
     member id; a value made by `translated` is put into the reader's language when the message is shown.
-    Members who have left are passed over.
+    topic: what it is about, such as "post:12", for muting and for the log. own: those for whom it is about their own
+    words: they always find it in their inbox, and no digest or cap holds their mail back.
+    Members who have left, muted the topic or switched the kind off are passed over; the delivery log says so.
     """
     wanted = sorted(set(member_ids))
     moment, told = clock.now(), 0
     for start in range(0, len(wanted), CHUNK):
-        statement = select(Member.id).where(
-            col(Member.id).in_(wanted[start : start + CHUNK]), col(Member.deleted_at).is_(None)
-        )
-        rows = [
-            InboxMessage(
-                member_id=member_id, key=key, notice=notice, params=_for(params, member_id), url=url, created_at=moment
-            )
-            for member_id in session.exec(statement)
-            if member_id is not None
-        ]
-        told += insert_many_once(session, rows)
+        letters: list[InboxMessage] = []
+        log: list[Delivery] = []
+        chunk = wanted[start : start + CHUNK]
+        mine = set(own).intersection(chunk)
+        for member_id, plan in plans(session, chunk, notice, topic=topic, own=mine, at=moment):
+            about: dict[str, Any] = {
+                "member_id": member_id,
+                "key": key,
+                "notice": notice,
+                "topic": topic,
+                "own": member_id in mine,
+            }
+            log.append(planned(Channel.INBOX, plan.inbox, moment, about))
+            log.append(planned(Channel.MAIL, plan.mail, moment, about))
+            if plan.inbox.state == State.SENT:
+                letters.append(InboxMessage(**about, params=_for(params, member_id), url=url, created_at=moment))
+        told += insert_many_once(session, letters)
+        insert_many_once(session, log)
     return told
 
 
-def translated(message: str) -> dict[str, str]:
-    """A msgid as a value of `params`, translated when the message is shown: `{"stage": translated(LABELS[stage])}`."""
-    return {"msgid": message}
+def translated(message: str, **words: Any) -> dict[str, Any]:
+    """A msgid as a value of `params`, translated when the message is shown: `{"stage": translated(LABELS[stage])}`.
+
+    words: fill the placeholders of the msgid itself; they may be translated too.
+    """
+    return {"msgid": message, "words": words} if words else {"msgid": message}
 
 
 def reword(session: Session, notices: Collection[str], name: str, value: int, **words: Any) -> int:
