@@ -7,6 +7,7 @@ gc.disable()  # what is imported here stays; looking through it again and again 
 from fastapi import FastAPI
 
 from cocreate.cli import create_cli
+from cocreate.clocks.module import module as clocks
 from cocreate.core.config import Settings
 from cocreate.core.runtime import Runtime
 from cocreate.exchange.module import module as exchange
@@ -19,7 +20,7 @@ from forum.module import module as forum
 from roadmap.module import module as roadmap
 from search.module import module as search
 
-MODULES = (KERNEL, identity, notify, points, exchange, search, forum, feedback_cluster, roadmap)
+MODULES = (KERNEL, identity, notify, clocks, points, exchange, search, forum, feedback_cluster, roadmap)
 
 cli = create_cli(MODULES)
 

@@ -4,6 +4,9 @@ from cocreate.core.actor import EVERYONE, MEMBERS, Role
 from cocreate.core.module import Module, NavItem
 from cocreate.core.text_marks import N_
 from cocreate.identity import commands, demo
+from cocreate.identity.departments import routes as department_routes
+from cocreate.identity.departments import service as departments
+from cocreate.identity.events import MemberLeft
 from cocreate.identity.members import admin_routes
 from cocreate.identity.members import routes as member_routes
 from cocreate.identity.sessions import routes as session_routes
@@ -15,18 +18,27 @@ POLICIES = {
     "identity.own_account": MEMBERS,
     "identity.see_members": frozenset({Role.ADMIN, Role.AGENT, Role.PM}),
     "identity.manage_members": frozenset({Role.ADMIN}),
+    "identity.manage_departments": frozenset({Role.ADMIN}),
     "identity.verify_vehicle": frozenset({Role.ADMIN, Role.AGENT, Role.PM}),
 }
 
 module = Module(
     name="identity",
-    routers=[session_routes.router, member_routes.router, vehicle_routes.router, admin_routes.router],
+    routers=[
+        session_routes.router,
+        member_routes.router,
+        vehicle_routes.router,
+        admin_routes.router,
+        department_routes.router,
+    ],
     models=[
         "cocreate.identity.members.models",
         "cocreate.identity.sessions.models",
         "cocreate.identity.vehicles.models",
+        "cocreate.identity.departments.models",
     ],
     commands=[commands.register],
+    listeners={MemberLeft: [departments.forget_member]},
     policies=POLICIES,
     nav=[NavItem(N_("Members"), "show_members", "users", room="staff", policy="identity.see_members", position=90)],
     seeds=[demo.seed],
