@@ -23,7 +23,7 @@ from cocreate.core.errors import (
 )
 from cocreate.core.text_marks import N_
 from cocreate.web.page import Page
-from cocreate.web.security import BodyTooLarge, dress
+from cocreate.web.security import BodyHoldsNul, BodyTooLarge, dress
 
 log = logging.getLogger("cocreate.web")
 
@@ -38,6 +38,11 @@ class Failed(Refusal):
 class WrongMethod(Refusal):
     status, code = 405, "wrong_method"
     message = N_("This address does not take that kind of request.")
+
+
+class HoldsNul(Invalid):
+    code = "holds_nul"
+    message = N_("What you sent holds a NUL character, which no text has. Please take it out.")
 
 
 _BY_STATUS: dict[int, type[Refusal]] = {
@@ -65,6 +70,10 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(BodyTooLarge)
     async def too_large(request: Request, _error: BodyTooLarge) -> Response:
         return answer(request, TooLarge())
+
+    @app.exception_handler(BodyHoldsNul)
+    async def holds_nul(request: Request, _error: BodyHoldsNul) -> Response:
+        return answer(request, HoldsNul())
 
     @app.exception_handler(ClientDisconnect)
     async def gone(_request: Request, _error: ClientDisconnect) -> Response:

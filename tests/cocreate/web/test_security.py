@@ -104,3 +104,22 @@ def test_who_goes_away_in_the_middle_of_a_form_is_no_failure(app, runtime, porta
     portal.call(app, scope, receive, send)
     assert [message["status"] for message in sent if message["type"] == "http.response.start"] == [400]
     assert caplog.records == []
+
+
+@pytest.mark.parametrize("pieces", [[b"name=%00"], [b"name=a%", b"00b"], [b"name=a\x00"]])
+def test_a_form_with_a_nul_is_refused_and_changes_nothing(client, make_member, pieces):
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    answer = client.post("/garage", actor=make_member(), content=iter(pieces), headers=headers)
+    assert answer.status_code == 422
+    assert "NUL" in answer.text
+
+
+def test_json_with_a_nul_is_refused_but_text_about_it_is_not(client, make_member, make_token):
+    token = make_token(make_member(), "posts:write")
+
+    def sent(body: str) -> int:
+        headers = {"content-type": "application/json; charset=utf-8"}
+        return client.post("/api/v1/posts", token=token, content=body.encode(), headers=headers).status_code
+
+    assert sent(r'{"kind": "idea", "title": "座椅\u0000通风", "body": "x"}') == 422
+    assert sent(r'{"kind": "idea", "title": "座椅 \\u0000 通风", "body": "x"}') == 201
