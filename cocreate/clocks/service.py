@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 from cocreate.clocks import calendar
 from cocreate.clocks.models import ResponseClock
 from cocreate.clocks.queries import calendar_of, queue_of, read, times_of
-from cocreate.clocks.rules import ClockView, Times
+from cocreate.clocks.rules import ClockView
 from cocreate.core import clock
 from cocreate.core.db import insert_once
 
@@ -39,12 +39,13 @@ def start(
         return latest
     declared = queue_of(session, queue)
     times = times_of(session, declared, scope_id)
+    promised = hours if hours is not None else times.hours
     moment = at or clock.now()
     row = ResponseClock(
         queue=queue, scope_id=scope_id, subject_id=subject_id, occurrence=latest.occurrence + 1 if latest else 1,
-        hours=hours if hours is not None else times.hours, warn_hours=times.warn_hours,
-        period_hours=times.period_hours, department_id=department_id or times.department_id, member_id=member_id,
-        url=url, title=title[:200], **_moments(session, moment, hours, times),
+        hours=promised, warn_hours=times.warn_hours, period_hours=times.period_hours, started_at=moment,
+        department_id=department_id or times.department_id, member_id=member_id, url=url, title=title[:200],
+        **moments(calendar_of(session), moment, promised, times.warn_hours),
     )  # fmt: skip
     insert_once(session, row)
     # Whoever raced for the same occurrence has the same wait: theirs or ours, one clock runs.
@@ -57,17 +58,11 @@ def start(
     ).one()
 
 
-def _moments(session: Session, moment: datetime, hours: float | None, times: Times) -> dict[str, Any]:
-    days = calendar_of(session)
-    promised = hours if hours is not None else times.hours
-    due_at = calendar.due(moment, promised, days)
-    warn_at = calendar.due(moment, max(0.0, promised - times.warn_hours), days)
-    # A time shorter than the warning's lead is not warned of at its very start.
-    next_at = warn_at if promised > times.warn_hours else due_at
-    return {
-        "started_at": moment, "warn_at": warn_at if promised > times.warn_hours else due_at, "due_at": due_at,
-        "next_at": next_at,
-    }  # fmt: skip
+def moments(days: calendar.Calendar, started_at: datetime, hours: float, warn_hours: float) -> dict[str, Any]:
+    """When a clock warns and is due. A time no longer than the warning's lead is not warned of."""
+    due_at = calendar.due(started_at, hours, days)
+    warn_at = calendar.due(started_at, hours - warn_hours, days) if hours > warn_hours else due_at
+    return {"warn_at": warn_at, "due_at": due_at, "next_at": warn_at}
 
 
 def stop(
