@@ -1,5 +1,6 @@
 """Cars in members' garages."""
 
+import hashlib
 from datetime import date, datetime
 
 from sqlmodel import Field, SQLModel
@@ -27,6 +28,11 @@ class Vehicle(SQLModel, table=True):
     created_at: datetime = Field(default_factory=clock.now)
     verified_at: datetime | None = None
     removed_at: datetime | None = None
+
+    @property
+    def sign(self) -> str:
+        """Short for the car that this entry is about; another model, year or hardware has another one."""
+        return hashlib.sha256(repr((self.model, self.model_year, self.hardware)).encode()).hexdigest()[:16]
 
     @property
     def verified(self) -> bool:

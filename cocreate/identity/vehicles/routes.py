@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Form
 from fastapi.responses import Response
 
 from cocreate.core.errors import NotFound
@@ -80,25 +80,35 @@ def restore_vehicle(vehicle_id: RowId, actor: CurrentActor, db: Db, page: Curren
 
 
 @router.post("/vehicles/{vehicle_id}/verify", dependencies=[allow("identity.verify_vehicle")])
-def verify_vehicle(vehicle_id: RowId, actor: CurrentActor, db: Db, page: CurrentPage) -> Response:
-    """Mark a car as verified by the brand."""
-    return _verify(vehicle_id, actor, db, page, verified=True)
+def verify_vehicle(
+    vehicle_id: RowId, actor: CurrentActor, db: Db, page: CurrentPage, seen: Annotated[str, Form()] = ""
+) -> Response:
+    """Mark a car as verified by the brand. `seen` is the sign of the car that the page showed."""
+    vehicle = queries.get_vehicle(db, vehicle_id)
+    service.verify_vehicle(db, vehicle, by=actor, seen=seen)
+    undo = page.url("unverify_vehicle", vehicle_id=vehicle_id)
+    page.flash(N_("%(model)s is verified now."), model=vehicle.model, level="success", undo_url=undo)
+    return page.redirect("show_member", member_id=vehicle.member_id)
 
 
 @router.post("/vehicles/{vehicle_id}/unverify", dependencies=[allow("identity.verify_vehicle")])
 def unverify_vehicle(vehicle_id: RowId, actor: CurrentActor, db: Db, page: CurrentPage) -> Response:
     """Take the mark back."""
-    return _verify(vehicle_id, actor, db, page, verified=False)
-
-
-def _verify(vehicle_id: int, actor: CurrentActor, db: Db, page: Page, *, verified: bool) -> Response:
     vehicle = queries.get_vehicle(db, vehicle_id)
-    service.verify_vehicle(db, vehicle, by=actor, verified=verified)
-    if verified:
-        undo = page.url("unverify_vehicle", vehicle_id=vehicle_id)
-        page.flash(N_("%(model)s is verified now."), model=vehicle.model, level="success", undo_url=undo)
-    else:
-        page.flash(N_("%(model)s is no longer verified."), model=vehicle.model)
+    service.unverify_vehicle(db, vehicle, by=actor)
+    page.flash(N_("%(model)s is no longer verified."), model=vehicle.model)
+    return page.redirect("show_member", member_id=vehicle.member_id)
+
+
+@router.post("/vehicles/{vehicle_id}/software", dependencies=[allow("identity.verify_vehicle")])
+def set_software(
+    vehicle_id: RowId, actor: CurrentActor, db: Db, page: CurrentPage,
+    software: Annotated[str, Form(max_length=40)] = "",
+) -> Response:  # fmt: skip
+    """Note which software a car has, as the brand's records say."""
+    vehicle = queries.get_vehicle(db, vehicle_id)
+    service.set_software(db, vehicle, software.strip(), by=actor)
+    page.flash(N_("Saved."), level="success")
     return page.redirect("show_member", member_id=vehicle.member_id)
 
 

@@ -1,9 +1,15 @@
 """My garage, and the brand's mark."""
 
 import pytest
+from sqlmodel import select
 
 from cocreate.core import audit
-from cocreate.core.actor import Role
+from cocreate.core.actor import Actor, Role
+from cocreate.core.outbox import OutboxEntry
+from cocreate.identity.events import SoftwareKnown
+from cocreate.identity.vehicles import service
+from cocreate.identity.vehicles.forms import CarForm
+from cocreate.identity.vehicles.models import Vehicle
 from cocreate.identity.vehicles.queries import FleetPart, cars, fleet, garage, known_models
 
 
@@ -62,7 +68,7 @@ def test_the_mark_is_given_by_those_who_may(client, runtime, make_member, make_v
     owner, staff = make_member(), make_member("员", role)
     car = make_vehicle(owner)
     assert client.post(f"/vehicles/{car.id}/verify", actor=owner).status_code == 403
-    assert client.post(f"/vehicles/{car.id}/verify", actor=staff).status_code == status
+    assert client.post(f"/vehicles/{car.id}/verify", actor=staff, data={"seen": car.sign}).status_code == status
     assert of(runtime, owner)[0].verified == (status == 303)
     if status == 303:
         with runtime.database.read() as session:
@@ -71,6 +77,65 @@ def test_the_mark_is_given_by_those_who_may(client, runtime, make_member, make_v
             ]
         client.post(f"/vehicles/{car.id}/unverify", actor=staff)
         assert not of(runtime, owner)[0].verified
+
+
+def test_the_mark_goes_to_the_car_that_was_seen(client, runtime, make_member, make_vehicle):
+    owner, staff = make_member(), make_member("员", Role.AGENT)
+    car = make_vehicle(owner, "云麓", model_year=2024, hardware="HX-2")
+    shown = client.get(f"/members/{owner.id}", actor=staff).text
+    assert f'value="{car.sign}"' in shown
+    # While the page lies open, the owner makes another car of it.
+    client.post(f"/garage/{car.id}", actor=owner, data={"model": "云麓", "model_year": "2025", "hardware": "HX-2"})
+    answer = client.post(f"/vehicles/{car.id}/verify", actor=staff, data={"seen": car.sign})
+    assert answer.status_code == 409
+    assert "车主刚刚改过" in answer.text
+    assert client.post(f"/vehicles/{car.id}/verify", actor=staff).status_code == 409
+    assert not of(runtime, owner)[0].verified
+
+
+def test_a_car_that_changes_while_the_mark_is_given_does_not_keep_it(runtime, make_member, make_vehicle):
+    owner = make_member()
+    car = make_vehicle(owner, "云麓", model_year=2024)
+    by = Actor(id=owner.id, roles=frozenset())
+    # Somebody else verifies between the moment at which the owner's request read the row and the one of its writing.
+    with runtime.database.read() as session:
+        read_before = session.get(Vehicle, car.id)
+        session.expunge(read_before)
+    with runtime.database.write() as session:
+        service.verify_vehicle(session, session.get(Vehicle, car.id), by=by, seen=car.sign)
+    with runtime.database.write() as session:
+        stale = session.merge(read_before, load=False)
+        service.change_vehicle(session, stale, CarForm(model="晴川", model_year=2024), by=by)
+    assert not of(runtime, owner)[0].verified
+    # The other way round: the brand's request read the car before the owner changed it.
+    with runtime.database.write() as session:
+        stale = session.merge(read_before, load=False)
+        with pytest.raises(service.CarChanged):
+            service.verify_vehicle(session, stale, by=by, seen=car.sign)
+    assert not of(runtime, owner)[0].verified
+
+
+def test_requests_for_one_garage_wait_for_each_other(runtime, make_member, make_vehicle, count_queries):
+    """Whoever counts the cars holds the garage by then: the first statement is a write to the member's row."""
+    member = make_member()
+    by = Actor(id=member.id, roles=frozenset())
+    with runtime.database.write() as session, count_queries() as statements:
+        service.add_vehicle(session, CarForm(model="云麓"), owner=by)
+    assert statements[0].startswith("UPDATE member")
+    assert "vehicle" in statements[1]
+
+
+def test_software_from_the_brands_records_is_told_onwards(client, runtime, make_member, make_vehicle):
+    owner, staff = make_member(), make_member("员", Role.PM)
+    car = make_vehicle(owner, "云麓", verified=True, software="2.2")
+    assert client.post(f"/vehicles/{car.id}/software", actor=owner, data={"software": "9"}).status_code == 403
+    for _ in range(2):  # the same once more says nothing new
+        assert client.post(f"/vehicles/{car.id}/software", actor=staff, data={"software": " 2.4 "}).status_code == 303
+    row = of(runtime, owner)[0]
+    assert (row.software, row.verified) == ("2.4", True)
+    with runtime.database.read() as session:
+        told = session.exec(select(OutboxEntry).where(OutboxEntry.name == SoftwareKnown.name)).all()
+    assert [entry.payload for entry in told] == [{"vehicle_ids": [car.id]}]
 
 
 def test_cars_by_id_cost_one_statement(runtime, make_member, make_vehicle, count_queries):
