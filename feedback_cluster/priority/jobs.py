@@ -7,13 +7,11 @@ from sqlmodel import Session, col, select
 
 from cocreate.core import clock
 from cocreate.core.runtime import Runtime
-from cocreate.core.tables import columns
 from feedback_cluster.priority.models import ScoreRecount, ScoreWeights
 from feedback_cluster.sentiment.need import SAFETY_WORDS, danger
 from feedback_cluster.themes import pins, stats
 from feedback_cluster.themes.facts import words_of
 from feedback_cluster.themes.models import Theme, ThemePost
-from feedback_cluster.themes.queries import current_run, current_run_id
 from forum import api as forum
 
 POSTS, THEMES = 500, 6
@@ -88,33 +86,17 @@ def _count_themes(runtime: Runtime, recount_id: int) -> bool:
     for start in range(0, len(ids), THEMES):
         chunk = ids[start : start + THEMES]
         with runtime.database.read() as session:
-            before = _told_by(session, chunk)
+            before = stats.told_by(session, chunk)
             found = stats.figures(session, chunk, runtime.settings.zone)
         with runtime.database.write() as session:
             pins.hold_current(session)
             if _overtaken(session, recount_id):
                 return False
-            if _told_by(session, chunk) != before:  # somebody merged, moved, voted or sized them meanwhile
+            if stats.told_by(session, chunk) != before:  # somebody merged, moved, voted or sized them meanwhile
                 found = stats.figures(session, chunk, runtime.settings.zone)
             stats.store(session, found)
             _report(session, recount_id, step="themes", done=min(start + THEMES, len(ids)), total=len(ids))
     return True
-
-
-def _told_by(session: Session, theme_ids: list[int]) -> list[Any]:
-    """What figures are counted from and others may change while we count, in brief: the run, sizes, voices, votes."""
-    sizes = columns(Theme.id, Theme.effort, Theme.merged_into_id).where(col(Theme.id).in_(theme_ids))
-    is_open = sa.func.sum(sa.case((col(ThemePost.is_open), 1), else_=0))
-    voices = (
-        columns(
-            Theme.root_id, sa.func.count(), sa.func.sum(ThemePost.post_id), sa.func.sum(ThemePost.votes), is_open
-        )
-        .join(ThemePost, col(ThemePost.theme_id) == Theme.id)
-        .where(ThemePost.run_id == current_run(), col(Theme.root_id).in_(theme_ids))
-        .group_by(col(Theme.root_id))
-    )  # fmt: skip
-    told = [tuple(row) for row in (*session.exec(sizes), *session.exec(voices))]
-    return [current_run_id(session), *sorted(told, key=repr)]
 
 
 def _overtaken(session: Session, recount_id: int) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -68,23 +69,19 @@ def get_answer(session: Session, theme_id: int, answer_id: int) -> Answer:
 
 def approve(session: Session, answer: Answer, *, by: Actor) -> None:
     """Somebody stands for the wording: hosts may say it aloud."""
-    _expect(answer, AnswerState.DRAFT)
-    answer.state, answer.approved_by_id, answer.approved_at = AnswerState.APPROVED, by.id, clock.now()
-    session.add(answer)
+    _step(session, answer, AnswerState.DRAFT, state=AnswerState.APPROVED, approved_by_id=by.id, approved_at=clock.now())
     audit.record(session, by, "answer.approve", "theme", answer.theme_id, answer=answer.id)
 
 
 def publish(session: Session, answer: Answer, *, by: Actor) -> None:
     """Put the wording on the theme's posts, in place of the one that stood there."""
-    _expect(answer, AnswerState.APPROVED)
+    _step(session, answer, AnswerState.APPROVED, state=AnswerState.PUBLISHED, published_at=clock.now())
     roots = select(Theme.id).where(Theme.root_id == resolve(session, answer.theme_id))
     session.connection().execute(
         sa.update(Answer)
-        .where(col(Answer.theme_id).in_(roots), col(Answer.state) == AnswerState.PUBLISHED)
+        .where(col(Answer.theme_id).in_(roots), col(Answer.id) != answer.id, col(Answer.state) == AnswerState.PUBLISHED)
         .values(state=AnswerState.WITHDRAWN)
     )
-    answer.state, answer.published_at = AnswerState.PUBLISHED, clock.now()
-    session.add(answer)
     audit.record(session, by, "answer.publish", "theme", answer.theme_id, answer=answer.id)
     outbox.publish(session, AnswerPublished(theme_id=answer.theme_id, answer_id=answer.id or 0))
 
@@ -93,14 +90,17 @@ def withdraw(session: Session, answer: Answer, *, by: Actor) -> None:
     """Take the wording back; it stays in the list."""
     if answer.state is AnswerState.WITHDRAWN:
         raise AnswerMoved(f"answer {answer.id} is {answer.state}")
-    answer.state = AnswerState.WITHDRAWN
-    session.add(answer)
+    _step(session, answer, answer.state, state=AnswerState.WITHDRAWN)
     audit.record(session, by, "answer.withdraw", "theme", answer.theme_id, answer=answer.id)
 
 
-def _expect(answer: Answer, state: AnswerState) -> None:
-    if answer.state is not state:
-        raise AnswerMoved(f"answer {answer.id} is {answer.state}")
+def _step(session: Session, answer: Answer, before: AnswerState, **values: Any) -> None:
+    """Two people who press at once both read the old state: only the one who still finds it may go on."""
+    unmoved = (col(Answer.id) == answer.id, col(Answer.state) == before)
+    result: Any = session.connection().execute(sa.update(Answer).where(*unmoved).values(**values))
+    if result.rowcount != 1:
+        raise AnswerMoved(f"answer {answer.id} is not {before}")
+    session.refresh(answer)
 
 
 def answers_of(session: Session, root_id: int) -> list[Answer]:

@@ -181,8 +181,12 @@ def count_themes(runtime: Runtime, *, theme_ids: list[int]) -> None:
     for start in range(0, len(theme_ids), INLINE):
         chunk = theme_ids[start : start + INLINE]
         with runtime.database.read() as session:
+            before = stats.told_by(session, chunk)
             found = stats.figures(session, chunk, runtime.settings.zone)
         with runtime.database.write() as session:
+            pins.hold_current(session)
+            if stats.told_by(session, chunk) != before:  # a merge or a run must not be overwritten with what was
+                found = stats.figures(session, chunk, runtime.settings.zone)
             stats.store(session, found)
 
 

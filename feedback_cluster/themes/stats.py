@@ -18,7 +18,7 @@ from feedback_cluster.sentiment.judge import stance
 from feedback_cluster.themes import score
 from feedback_cluster.themes.cards import growth, twelve_weeks
 from feedback_cluster.themes.models import Theme, ThemePost
-from feedback_cluster.themes.queries import current_run_id
+from feedback_cluster.themes.queries import current_run, current_run_id
 from forum import api as forum
 
 KEPT_WEEKS = 26
@@ -185,3 +185,19 @@ def mark_stale(session: Session, root_ids: Sequence[int]) -> list[int]:
 
 def mark_fresh(session: Session, theme_ids: Sequence[int]) -> None:
     session.connection().execute(sa.update(Theme).where(col(Theme.id).in_(list(theme_ids))).values(stale=False))
+
+
+def told_by(session: Session, theme_ids: Sequence[int]) -> list[Any]:
+    """What figures are counted from and others may change while we count, in brief: the run, sizes, voices, votes."""
+    sizes = columns(Theme.id, Theme.effort, Theme.merged_into_id).where(col(Theme.id).in_(theme_ids))
+    is_open = sa.func.sum(sa.case((col(ThemePost.is_open), 1), else_=0))
+    voices = (
+        columns(
+            Theme.root_id, sa.func.count(), sa.func.sum(ThemePost.post_id), sa.func.sum(ThemePost.votes), is_open
+        )
+        .join(ThemePost, col(ThemePost.theme_id) == Theme.id)
+        .where(ThemePost.run_id == current_run(), col(Theme.root_id).in_(theme_ids))
+        .group_by(col(Theme.root_id))
+    )  # fmt: skip
+    told = [tuple(row) for row in (*session.exec(sizes), *session.exec(voices))]
+    return [current_run_id(session), *sorted(told, key=repr)]

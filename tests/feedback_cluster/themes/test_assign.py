@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from cocreate.core import outbox
 from cocreate.core.actor import Actor
@@ -13,6 +13,7 @@ from cocreate.core.runtime import Runtime
 from feedback_cluster import api
 from feedback_cluster.events import RunFinished, ThemePostsChanged
 from feedback_cluster.runs.models import Run
+from feedback_cluster.themes import assign, stats
 from feedback_cluster.themes import service as themes
 from feedback_cluster.themes.models import Source, Theme, ThemePost
 from feedback_cluster.themes.queries import current_run_id, get_theme
@@ -161,3 +162,26 @@ def test_a_theme_is_counted_once_for_many_votes(session: Session, make_theme: Ca
     session.flush()
     due = session.exec(select(outbox.OutboxEntry).where(outbox.OutboxEntry.name == "feedback_cluster.count")).all()
     assert len(due) == 1
+
+
+def test_a_count_never_writes_what_a_merge_has_changed_meanwhile(
+    runtime: Runtime, seat_theme: int, pm_actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with runtime.database.read() as session:
+        other = session.exec(
+            select(Theme.id).where(Theme.id != seat_theme, Theme.size > 0).order_by(col(Theme.id))
+        ).first()
+    assert other is not None
+    counted = stats.figures
+
+    def merge_meanwhile(session: Session, ids: Any, zone: Any) -> Any:
+        found = counted(session, ids, zone)
+        monkeypatch.setattr(stats, "figures", counted)
+        with runtime.database.write() as another:
+            themes.merge(another, get_theme(another, other), seat_theme, by=pm_actor, zone=zone)
+        return found
+
+    before = size_of(runtime, seat_theme), size_of(runtime, other)
+    monkeypatch.setattr(stats, "figures", merge_meanwhile)
+    assign.count_themes(runtime, theme_ids=[seat_theme])
+    assert size_of(runtime, seat_theme) == sum(before)
