@@ -763,6 +763,7 @@ def upgrade() -> None:
         sa.Column("settled_on", sa.Date(), nullable=True),
         sa.Column("assignee_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("external_id", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=True),
+        sa.Column("import_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["assignee_id"], ["member.id"], name=op.f("fk_promise_assignee_id_member")),
@@ -773,6 +774,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("promise", schema=None) as batch_op:
         batch_op.create_index("ix_promise_about", ["about"], unique=False)
+        batch_op.create_index(batch_op.f("ix_promise_import_id"), ["import_id"], unique=False)
         batch_op.create_index("ix_promise_list", ["state", "due_on", "id"], unique=False)
 
     op.create_table(
@@ -843,6 +845,7 @@ def upgrade() -> None:
         sa.Column("intro", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
         sa.Column("models", sa.JSON(), nullable=False),
         sa.Column("rollout_percent", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("rollout", sa.JSON(), nullable=False),
         sa.Column("planned_for", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("released_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("paused_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
@@ -1608,9 +1611,12 @@ def upgrade() -> None:
         sa.Column("edited_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("hidden_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
         sa.Column("deleted_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("useful_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("useful_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(["author_id"], ["member.id"], name=op.f("fk_comment_author_id_member")),
         sa.ForeignKeyConstraint(["parent_id"], ["comment.id"], name=op.f("fk_comment_parent_id_comment")),
         sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_comment_post_id_post")),
+        sa.ForeignKeyConstraint(["useful_by"], ["member.id"], name=op.f("fk_comment_useful_by_member")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_comment")),
     )
     with op.batch_alter_table("comment", schema=None) as batch_op:
@@ -1657,6 +1663,7 @@ def upgrade() -> None:
                 "refused",
                 "unreachable",
                 "again",
+                "read",
                 name="reason",
                 native_enum=False,
                 length=24,
@@ -2475,6 +2482,7 @@ def upgrade() -> None:
                 "refused",
                 "unreachable",
                 "again",
+                "read",
                 name="reason",
                 native_enum=False,
                 length=24,
@@ -3188,6 +3196,7 @@ def downgrade() -> None:
     op.drop_table("publication")
     with op.batch_alter_table("promise", schema=None) as batch_op:
         batch_op.drop_index("ix_promise_list")
+        batch_op.drop_index(batch_op.f("ix_promise_import_id"))
         batch_op.drop_index("ix_promise_about")
 
     op.drop_table("promise")

@@ -55,6 +55,7 @@ class Reason(StrEnum):
     REFUSED = "refused"
     UNREACHABLE = "unreachable"
     AGAIN = "again"
+    READ = "read"
 
 
 _UNFINISHED = sa.text("state IN ('planned', 'sending', 'failed')")

@@ -7,6 +7,8 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from cocreate.core import clock
+from cocreate.core.errors import Conflict
+from cocreate.core.text_marks import N_
 from cocreate.notify.deliveries.models import OPEN, Channel, Delivery, DeliveryStep, Reason, State
 from cocreate.notify.plan import Outcome
 
@@ -70,3 +72,18 @@ def failed(session: Session, delivery: Delivery, reason: Reason, detail: str) ->
 def retry_pause(attempts: int) -> int | None:
     """Seconds until the next try after so many; None when it was the last."""
     return BACK_OFF[attempts - 1] if 1 <= attempts <= len(BACK_OFF) else None
+
+
+class NotGivenUp(Conflict):
+    code = "not_given_up"
+    message = N_("This was not given up, so there is nothing to try again.")
+
+
+def retry(session: Session, delivery_id: int) -> None:
+    """Have a delivery that was given up tried anew; NotGivenUp when it stands otherwise."""
+    given_up = (col(Delivery.id) == delivery_id, col(Delivery.state) == State.PARKED)
+    values = {"state": State.PLANNED, "reason": Reason.NONE, "due_at": clock.now(), "ended_at": None, "attempts": 0}
+    result: Any = session.connection().execute(sa.update(Delivery).where(*given_up).values(**values))
+    if result.rowcount != 1:
+        raise NotGivenUp(f"delivery {delivery_id}")
+    session.add(DeliveryStep(delivery_id=delivery_id, state=State.PLANNED))

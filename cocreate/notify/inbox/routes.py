@@ -10,7 +10,9 @@ from sqlmodel import Session
 
 from cocreate.core.text_marks import N_
 from cocreate.notify.inbox import queries, service
-from cocreate.notify.inbox.views import letter
+from cocreate.notify.inbox.models import InboxMessage
+from cocreate.notify.inbox.views import Letter, letter
+from cocreate.notify.preferences.service import muted
 from cocreate.web.access import CurrentActor, Db, ReadDb, RowId, allow
 from cocreate.web.page import CurrentPage, Page
 
@@ -27,11 +29,12 @@ def show_inbox(
 ) -> Response:
     """The member's messages, newest first."""
     listing = queries.messages(db, actor.member_id, unread_only=show == "unread", cursor=cursor)
+    quiet = set(muted(db, actor.member_id, {message.topic for message in listing.items if message.topic}))
     query = {"show": show if show != "all" else None, "cursor": listing.next_cursor}
     return page.render(
         "notify/inbox/list.html",
         block="rows",
-        letters=[letter(page, message) for message in listing.items],
+        letters=[letter(page, message, muted=message.topic in quiet) for message in listing.items],
         next_url=page.url("show_inbox", query=query) if listing.next_cursor else None,
         show=show,
         first=cursor is None,
@@ -47,7 +50,7 @@ def mark_message_read(
     if open:
         return page.redirect_to(message.url)
     if page.partial:
-        return page.render("notify/inbox/_letter.html", letter=letter(page, message))
+        return page.render("notify/inbox/_letter.html", letter=_letter(db, page, message))
     return page.redirect("show_inbox")
 
 
@@ -57,6 +60,10 @@ def mark_all_read(actor: CurrentActor, db: Db, page: CurrentPage) -> Response:
     if service.mark_all_read(db, actor.member_id):
         page.flash(N_("All read."), level="success")
     return page.redirect("show_inbox")
+
+
+def _letter(db: Session, page: Page, message: InboxMessage) -> Letter:
+    return letter(page, message, muted=bool(message.topic and muted(db, message.member_id, [message.topic])))
 
 
 def fill_unread(session: Session, _page: Page, ids: Sequence[int]) -> dict[int, Markup]:

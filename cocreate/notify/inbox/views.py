@@ -8,6 +8,7 @@ from typing import Any
 from cocreate.core.module import Notice
 from cocreate.core.text_marks import N_
 from cocreate.notify.inbox.models import InboxMessage
+from cocreate.web.i18n import Translator
 from cocreate.web.page import Page
 
 UNKNOWN = Notice(title=N_("Something new for you"), reason=N_("You follow what this is about."))
@@ -15,16 +16,26 @@ UNKNOWN = Notice(title=N_("Something new for you"), reason=N_("You follow what t
 
 
 @dataclass(frozen=True)
-class Letter:
-    """A message as it is read."""
+class Wording:
+    """What a message says. quote: the reader's own words that it is about. aside: what it means for their car."""
 
-    id: int
     title: str
     reason: str
-    body: str
-    url: str
-    at: datetime
-    unread: bool
+    body: str = ""
+    quote: str = ""
+    aside: str = ""
+
+
+@dataclass(frozen=True)
+class Letter(Wording):
+    """A message as it is read."""
+
+    id: int = 0
+    url: str = ""
+    at: datetime | None = None
+    unread: bool = False
+    topic: str = ""
+    muted: bool = False
 
 
 class _Values(dict[str, Any]):
@@ -32,22 +43,32 @@ class _Values(dict[str, Any]):
         return ""
 
 
-def letter(page: Page, message: InboxMessage) -> Letter:
-    """The message in the language of the page's reader."""
-    notice = page.renderer.runtime.notices.get(message.notice, UNKNOWN)
-    values = _Values({name: _value(page, value) for name, value in message.params.items()})
+def letter(page: Page, message: InboxMessage, *, muted: bool = False) -> Letter:
+    """The message in the language of the page's reader. muted: whether they mute what it is about."""
+    said = worded(page.renderer.runtime.notices, page.translator, message.notice, message.params)
     return Letter(
-        id=message.id or 0,
-        title=page.text(notice.title) % values,
-        reason=page.text(notice.reason) % values,
-        body=page.text(notice.body) % values if notice.body else "",
-        url=message.url,
-        at=message.created_at,
-        unread=message.read_at is None,
+        **vars(said), id=message.id or 0, url=message.url, at=message.created_at, unread=message.read_at is None,
+        topic=message.topic, muted=muted,
+    )  # fmt: skip
+
+
+def worded(notices: Mapping[str, Notice], translator: Translator, name: str, params: Mapping[str, Any]) -> Wording:
+    """The words of a notice in one language, its gaps filled. `quote` and `aside` among the params stand for
+    themselves."""
+    notice = notices.get(name, UNKNOWN)
+    values = _Values({key: _value(translator, value) for key, value in params.items()})
+    return Wording(
+        title=translator.gettext(notice.title) % values,
+        reason=translator.gettext(notice.reason) % values,
+        body=translator.gettext(notice.body) % values if notice.body else "",
+        quote=str(values["quote"]),
+        aside=str(values["aside"]),
     )
 
 
-def _value(page: Page, value: Any) -> Any:
+def _value(translator: Translator, value: Any) -> Any:
     if isinstance(value, Mapping) and "msgid" in value:
-        return page.text(str(value["msgid"]))
+        text = translator.gettext(str(value["msgid"]))
+        words = value.get("words")
+        return text % _Values({key: _value(translator, word) for key, word in words.items()}) if words else text
     return value
