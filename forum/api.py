@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from cocreate.core.db import insert_many_once
 from forum.boards.queries import BoardRef, boards
+from forum.credit import Credit, credit_behind
 from forum.desk.service import set_status, status_before
 from forum.follows.queries import Supporters, people_behind
 from forum.indexing import post_facts
@@ -26,6 +27,7 @@ __all__ = [
     "KIND_LABELS",
     "STATUS_LABELS",
     "BoardRef",
+    "Credit",
     "Origin",
     "PostCard",
     "PostKind",
@@ -34,6 +36,7 @@ __all__ = [
     "Supporters",
     "Visibility",
     "boards",
+    "credit_behind",
     "first_words",
     "group_ids",
     "heads_of",

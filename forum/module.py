@@ -4,7 +4,7 @@ from cocreate.core.actor import EVERYONE, MEMBERS, Role
 from cocreate.core.module import Job, Module, NavItem, Timer
 from cocreate.core.text_marks import N_
 from cocreate.identity.events import MemberLeft
-from forum import api_v1, bench, demo, exchange, indexing, notices
+from forum import api_v1, bench, demo, exchange, indexing, notices, points
 from forum.comments import routes as comments
 from forum.compose import bench as compose_bench
 from forum.compose import draft_routes, drafts
@@ -97,8 +97,8 @@ module = Module(
         VoteCast: [indexing.refresh_facts],
         VoteWithdrawn: [indexing.refresh_facts],
         CommentAdded: [notices.tell_about_comment],
-        PostDeleted: [notices.forget_words, merge_notices.forget_own, merging_index.index_head],
-        PostHidden: [notices.forget_words, merge_notices.forget_own, merging_index.index_head],
+        PostDeleted: [points.settle_post, notices.forget_words, merge_notices.forget_own, merging_index.index_head],
+        PostHidden: [points.settle_post, notices.forget_words, merge_notices.forget_own, merging_index.index_head],
         PostEdited: [
             notices.forget_words,
             merge_notices.forget_own,
@@ -106,10 +106,10 @@ module = Module(
             merging_index.index_head,
             duplicates_jobs.match_edited,
         ],
-        PostRestored: [scene_notices.index_scenes, merging_index.index_head],
+        PostRestored: [points.settle_post, scene_notices.index_scenes, merging_index.index_head],
         SceneAdded: [scene_notices.tell_about_scene],
-        ScenesChanged: [scene_notices.index_scenes],
-        PostSubmitted: [duplicates_jobs.match_submitted],
+        ScenesChanged: [points.settle_scenes, scene_notices.index_scenes],
+        PostSubmitted: [points.settle_post, duplicates_jobs.match_submitted],
         PostsImported: [duplicates_jobs.match_imported],
         PostsMerged: [merging_index.index_heads, following.follow_merge],
         PostUnmerged: [merging_index.index_heads, following.follow_undo, duplicates_jobs.match_unmerged],
@@ -117,6 +117,7 @@ module = Module(
         MemberLeft: [forget_follower, drafts.forget_drafts],
     },
     policies=POLICIES,
+    points_rules=points.RULES,
     search_sources=[indexing.posts],
     tables=[exchange.posts],
     notices={**notices.NOTICES, **scene_notices.NOTICES, **outcome.NOTICES, **merge_notices.NOTICES},
@@ -134,8 +135,26 @@ module = Module(
     benches={"board": bench.board, "compose": compose_bench.compose, "duplicates": duplicates_bench.duplicates},
     nav=[
         NavItem(N_("Look around"), "show_board", "house", position=10),
-        NavItem(N_("Duplicates"), "show_duplicates", "git-merge", room="staff", group="care", policy="forum.match", position=20),
-        NavItem(N_("Merges"), "show_merges", "git-merge", room="staff", group="care", policy="forum.merge", position=25),
-        NavItem(N_("Out of sight"), "show_hidden", "eye-off", room="staff", group="care", policy="forum.moderate", position=70),
+        NavItem(
+            N_("Duplicates"),
+            "show_duplicates",
+            "git-merge",
+            room="staff",
+            group="care",
+            policy="forum.match",
+            position=20,
+        ),
+        NavItem(
+            N_("Merges"), "show_merges", "git-merge", room="staff", group="care", policy="forum.merge", position=25
+        ),
+        NavItem(
+            N_("Out of sight"),
+            "show_hidden",
+            "eye-off",
+            room="staff",
+            group="care",
+            policy="forum.moderate",
+            position=70,
+        ),
     ],
 )

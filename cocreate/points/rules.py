@@ -3,8 +3,12 @@
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sqlmodel import Session
+import sqlalchemy as sa
+from sqlmodel import Session, col
 
+from cocreate.core import audit, clock
+from cocreate.core.actor import Actor
+from cocreate.points.forms import RuleForm
 from cocreate.points.models import RuleSetting
 
 DAY, WEEK = timedelta(hours=24), timedelta(days=7)
@@ -17,7 +21,8 @@ class PointsRule:
 
     name: "forum.post", under which entries are kept. label: msgid. amount: points for each time. day_cap, week_cap: the
     most that one member earns by it within 24 hours and within seven days; None: no limit. months: how long the points
-    last; None: for good. active: whether it earns anything.
+    last; None: for good. active: whether it earns anything. route, param: the page of what it was for, such as
+    show_post and post_id, by which an entry about post:12 links to it.
     """
 
     name: str
@@ -27,6 +32,8 @@ class PointsRule:
     week_cap: int | None = None
     months: int | None = 24
     active: bool = True
+    route: str = ""
+    param: str = ""
     edited: bool = False
 
 
@@ -39,3 +46,20 @@ def in_force(session: Session, rule: PointsRule) -> PointsRule:
         rule, amount=row.amount, day_cap=row.day_cap, week_cap=row.week_cap, months=row.months, active=row.active,
         edited=True,
     )  # fmt: skip
+
+
+def set_rule(session: Session, rule: PointsRule, form: RuleForm, *, by: Actor) -> None:
+    """Let the rule stand like this from now on."""
+    row = session.get(RuleSetting, rule.name) or RuleSetting(name=rule.name, amount=rule.amount)
+    for name, value in form.model_dump().items():
+        setattr(row, name, value)
+    row.edited_by, row.edited_at = by.id, clock.now()
+    session.add(row)
+    session.flush()
+    audit.record(session, by, "points.rule", "points_rule", None, rule=rule.name, **form.model_dump())
+
+
+def reset_rule(session: Session, name: str, *, by: Actor) -> None:
+    """Let the rule stand as its module declares it."""
+    session.connection().execute(sa.delete(RuleSetting).where(col(RuleSetting.name) == name))
+    audit.record(session, by, "points.rule_reset", "points_rule", None, rule=name)

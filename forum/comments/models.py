@@ -23,3 +23,6 @@ class Comment(SQLModel, table=True):
     edited_at: datetime | None = None
     hidden_at: datetime | None = None
     deleted_at: datetime | None = None
+    useful_at: datetime | None = None
+    """When staff said that it helped: whoever wrote it shares in what becomes of the post."""
+    useful_by: int | None = Field(default=None, foreign_key="member.id")

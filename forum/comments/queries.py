@@ -29,6 +29,7 @@ class CommentView:
     hidden: bool
     gone: bool
     own: bool
+    useful: bool = False
     replies: list["CommentView"] = field(default_factory=list)
 
     @classmethod
@@ -42,7 +43,7 @@ class CommentView:
 
 _FIELDS = (
     Comment.id, Comment.parent_id, Comment.author_id, Comment.body, Comment.created_at, Comment.edited_at,
-    Comment.hidden_at, Comment.deleted_at,
+    Comment.hidden_at, Comment.deleted_at, Comment.useful_at,
 )  # fmt: skip
 
 
@@ -123,7 +124,7 @@ def _views(session: Session, rows: list[tuple[Any, ...]], actor: Actor) -> list[
 
 
 def _view(row: tuple[Any, ...], known: dict[int, Person], actor: Actor) -> CommentView:
-    id_, parent_id, author_id, body, created_at, edited_at, hidden_at, deleted_at = row
+    id_, parent_id, author_id, body, created_at, edited_at, hidden_at, deleted_at, useful_at = row
     own = actor.id is not None and author_id == actor.id
     readable = deleted_at is None and (hidden_at is None or own or actor.can("forum.moderate"))
     return CommentView(
@@ -136,4 +137,5 @@ def _view(row: tuple[Any, ...], known: dict[int, Person], actor: Actor) -> Comme
         hidden=hidden_at is not None,
         gone=deleted_at is not None,
         own=own,
+        useful=readable and useful_at is not None,
     )

@@ -12,6 +12,7 @@ from cocreate.core.errors import Conflict, Invalid, NotFound
 from cocreate.core.text_marks import N_
 from forum.comments.models import Comment
 from forum.events import CommentAdded
+from forum.points import settle_comment
 from forum.posts.models import Post
 from forum.posts.queries import find_post
 from forum.posts.service import NotYours
@@ -77,7 +78,18 @@ def delete_comment(session: Session, comment: Comment, *, by: Actor) -> None:
         return
     if comment.hidden_at is None:
         count_comment(session, comment, -1)
+    settle_comment(session, comment)
     audit.record(session, by, "comment.delete", "comment", comment.id)
+
+
+def call_useful(session: Session, comment: Comment, useful: bool, *, by: Actor) -> None:
+    """Note that a comment helped, or take that back; twice changes nothing."""
+    before = col(Comment.useful_at).is_(None) if useful else col(Comment.useful_at).is_not(None)
+    moment = clock.now() if useful else None
+    if not change_comment(session, comment, before, useful_at=moment, useful_by=by.id if useful else None):
+        return
+    settle_comment(session, comment)
+    audit.record(session, by, "comment.useful" if useful else "comment.not_useful", "comment", comment.id)
 
 
 def change_comment(session: Session, comment: Comment, *conditions: Any, **values: Any) -> bool:

@@ -1,6 +1,6 @@
 """The brand's acts on one post: a status with its sentence, and an official response."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import Response
@@ -9,6 +9,7 @@ from cocreate.core.text_marks import N_
 from cocreate.web.access import CurrentActor, Db, RowId, allow
 from cocreate.web.forms import BoundForm, bind
 from cocreate.web.page import CurrentPage
+from forum.comments import service as comments
 from forum.desk import service
 from forum.desk.forms import ResponseForm, StatusForm
 from forum.posts.models import STATUS_LABELS
@@ -41,3 +42,14 @@ def respond_to_post(post_id: RowId, form: BoundResponse, actor: CurrentActor, db
     service.respond(db, post, form.value.body, by=actor)
     page.flash(N_("Your answer stands above the comments."), level="success")
     return page.redirect_to(f"{page.url('show_post', post_id=post_id)}#answer")
+
+
+@router.post("/comments/{comment_id}/useful/{word}", dependencies=[allow("forum.respond")])
+def mark_comment(
+    comment_id: RowId, word: Literal["yes", "no"], actor: CurrentActor, db: Db, page: CurrentPage
+) -> Response:
+    """yes: this comment helped, so its author shares in what becomes of the post; no: taken back."""
+    comment, post = comments.get_comment(db, comment_id, actor)
+    comments.call_useful(db, comment, word == "yes", by=actor)
+    page.flash(N_("Marked as useful.") if word == "yes" else N_("The mark is taken back."))
+    return page.redirect_to(f"{page.url('show_post', post_id=post.id)}#c{comment_id}")

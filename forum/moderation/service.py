@@ -15,6 +15,7 @@ from forum.comments.service import change_comment, count_comment
 from forum.events import PostHidden, PostRestored
 from forum.merging import tree
 from forum.merging.heirs import pass_on
+from forum.points import settle_comment
 from forum.posts.models import Post, PostTag
 from search import api as search
 
@@ -63,6 +64,7 @@ def hide_comment(session: Session, comment: Comment, *, reason: str, by: Actor) 
     if not change_comment(session, comment, *there, hidden_at=clock.now()):
         return
     count_comment(session, comment, -1)
+    settle_comment(session, comment)
     audit.record(session, by, "comment.hide", "comment", comment.id, reason=reason.strip())
 
 
@@ -72,6 +74,7 @@ def restore_comment(session: Session, comment: Comment, *, by: Actor) -> None:
     if not change_comment(session, comment, *hidden, hidden_at=None):
         return
     count_comment(session, comment, +1)
+    settle_comment(session, comment)
     audit.record(session, by, "comment.restore", "comment", comment.id)
 
 

@@ -11,9 +11,15 @@ from cocreate.points.laws import Lot, put_back, split, take
 
 weights = st.lists(st.fractions(0, 100, max_denominator=97), min_size=1, max_size=60).filter(lambda some: sum(some) > 0)
 START = datetime(2026, 1, 1, tzinfo=UTC)
-lots = st.lists(
-    st.tuples(st.integers(0, 50), st.none() | st.integers(0, 900)), max_size=20
-).map(lambda rows: [Lot(i, left, None if day is None else START + timedelta(days=day)) for i, (left, day) in enumerate(rows)])  # fmt: skip
+
+
+def lot(place, left, day):
+    return Lot(place, left, None if day is None else START + timedelta(days=day))
+
+
+lots = st.lists(st.tuples(st.integers(0, 50), st.none() | st.integers(0, 900)), max_size=20).map(
+    lambda rows: [lot(place, *row) for place, row in enumerate(rows)]
+)
 
 
 @given(st.integers(0, 5000), weights)

@@ -46,7 +46,7 @@ def check_books(session, member_id):
         .join(PointEntry, col(PointEntry.id) == PointLot.entry_id)
         .where(PointLot.member_id == member_id)
     )
-    assert all(0 <= left and left + gone <= amount for left, gone, amount in rows)
+    assert all(left >= 0 and left + gone <= amount for left, gone, amount in rows)
 
 
 def in_parallel(runtime, work, numbers):

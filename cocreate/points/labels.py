@@ -1,0 +1,64 @@
+"""What entries of the ledger are called on pages, and where they lead."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from cocreate.core.text_marks import N_
+from cocreate.points.models import EntryKind, GrantState, RedemptionState
+from cocreate.points.queries import Line
+from cocreate.points.rules import PointsRule
+from cocreate.web.page import Page
+
+OWN_LABELS = {
+    "points.grant": N_("From the brand"),
+    "points.reward": N_("Redeemed"),
+    "points.expiry": N_("Expired"),
+    "points.left": N_("Account closed"),
+}
+KIND_LABELS = {
+    EntryKind.REVERSED: N_("taken back"),
+    EntryKind.RETURNED: N_("given back"),
+}
+GRANT_LABELS = {
+    GrantState.WAITING: N_("Waits for a second person"),
+    GrantState.GIVEN: N_("Given"),
+    GrantState.DECLINED: N_("Not given"),
+    GrantState.TAKEN_BACK: N_("Taken back"),
+}
+REDEMPTION_LABELS = {
+    RedemptionState.OPEN: N_("Ready for you"),
+    RedemptionState.HANDED_OUT: N_("Handed over"),
+    RedemptionState.CANCELLED: N_("Cancelled"),
+}
+
+
+@dataclass(frozen=True)
+class Told:
+    """A line of the history in the reader's language. `note`: what is special about it."""
+
+    line: Line
+    label: str
+    note: str
+    url: str | None
+
+
+def rules_of(page: Page) -> dict[str, PointsRule]:
+    """Everything that earns points here, by name, in the order of the modules."""
+    return {rule.name: rule for module in page.renderer.runtime.modules for rule in module.points_rules}
+
+
+def tell_line(page: Page, line: Line, rules: dict[str, PointsRule]) -> Told:
+    """What the entry is called, what is special about it, and the page of what it was for."""
+    rule = rules.get(line.rule)
+    label = page.text(rule.label if rule else OWN_LABELS.get(line.rule, N_("Points")))
+    note = page.text(KIND_LABELS[line.kind]) if line.kind in KIND_LABELS else line.words
+    if line.words and line.kind in KIND_LABELS:
+        note = f"{line.words} · {note}"
+    if line.kind == EntryKind.EARNED and line.amount < line.wanted:
+        note = page.text(N_("The most for the time being is reached."))
+    url = None
+    number = line.about.rpartition(":")[2]
+    if rule and rule.route and number.isdecimal():
+        params: dict[str, Any] = {rule.param: int(number)}
+        url = page.url(rule.route, **params)
+    return Told(line, label, note, url)
