@@ -1,40 +1,59 @@
 """What those behind an item are told at each of its steps: once per person, with the reason why they get it."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from cocreate.core import outbox
 from cocreate.core.module import Notice
 from cocreate.core.runtime import Runtime
 from cocreate.core.text_marks import N_
-from cocreate.notify.inbox.service import reword, tell, translated
+from cocreate.notify.inbox.service import reword, tell, told_already, translated
 from forum import api as forum
 from forum.api import Supporters, Visibility
 from forum.events import PostDeleted, PostEdited, PostHidden
+from roadmap.applicability.rules import Verdict, best
+from roadmap.applicability.service import cars_of, verdicts
+from roadmap.applicability.words import FACT_LABELS
+from roadmap.boards.audience import readers_among
 from roadmap.events import ItemStageChanged
 from roadmap.items.models import ItemChange, RoadmapItem
 from roadmap.items.stages import STAGE_NEWS
-from roadmap.links.models import ItemPost
+from roadmap.links import supporters
 
 TITLE = N_("“%(item)s” %(news)s")
 BODY = "%(sentence)s"
 NO_TITLE = N_("(not shown any more)")
 """Stands where the title of a post was that the reader may not open any more."""
-WROTE = "roadmap.step.wrote"
+WROTE, VOTED, FOLLOWS = "roadmap.step.wrote", "roadmap.step.voted", "roadmap.step.follows"
 NOTICES = {
-    WROTE: Notice(TITLE, N_("Because you wrote #%(post)s: %(title)s"), BODY),
-    "roadmap.step.voted": Notice(TITLE, N_("Because you voted for #%(post)s: %(title)s"), BODY),
-    "roadmap.step.follows": Notice(TITLE, N_("Because you follow #%(post)s: %(title)s"), BODY),
+    WROTE: Notice(TITLE, N_("Because you wrote #%(post)s: %(title)s"), BODY, group="stages"),
+    VOTED: Notice(TITLE, N_("Because you voted for #%(post)s: %(title)s"), BODY, group="stages"),
+    FOLLOWS: Notice(TITLE, N_("Because you follow #%(post)s: %(title)s"), BODY, group="stages"),
 }
+_AND = N_("%(one)s and %(other)s")
 CHUNK = 200
+PAUSE_SECONDS = 0.05
+"""Between two chunks: other writers and the pages have a turn."""
+QUOTE_CHARACTERS = 120
+
+
+@dataclass(frozen=True)
+class Step:
+    """What all messages about one step have in common."""
+
+    item_id: int
+    key: str
+    words: dict[str, Any]
 
 
 def queue_messages(session: Session, event: ItemStageChanged) -> None:
-    """Have a step of a public item told to those behind it, once for ever; others are told once they become public."""
+    """Have a step of an item told to those behind it who may read it, once for ever; others are told once they may."""
     item = session.get(RoadmapItem, event.item_id)
-    if item is None or not item.public:
+    if item is None or not item.shown:
         return
     outbox.enqueue(session, "roadmap.tell_supporters", key=f"roadmap.tell:{event.change_id}", change_id=event.change_id)
 
@@ -42,23 +61,35 @@ def queue_messages(session: Session, event: ItemStageChanged) -> None:
 def tell_supporters(runtime: Runtime, *, change_id: int) -> None:
     """Job: one message to each author, voter and follower behind the item, in chunks that other writers can pass.
 
-    Each message's key names item, stage and occurrence: a second run after a crash adds only what is missing, and
-    somebody who stands behind three posts of the item still gets one.
+    Each message's key names item, stage and occurrence: a second run after a crash looks for those who have none yet,
+    and somebody who stands behind three posts of the item still gets one.
     """
     with runtime.database.read() as session:
         change = session.get(ItemChange, change_id)
         item = session.get(RoadmapItem, change.item_id) if change else None
-        if change is None or item is None or not item.public:
+        if change is None or item is None or not item.shown:
             return
-        ids = list(session.exec(select(ItemPost.post_id).where(col(ItemPost.item_id) == item.id)))
-        behind = forum.people_behind(session, ids)
-        key, words, url = message_key(change), wording(item, change), f"/roadmap/{item.id}"
-    members = sorted(behind.members)
+        behind = supporters.behind(session, item)
+        members = sorted(readers_among(session, item, behind.members))
+        step = Step(item.id or 0, message_key(change), wording(item, change))
     for start in range(0, len(members), CHUNK):
-        chunk = members[start : start + CHUNK]
-        with runtime.database.write() as session:
-            for notice, params in by_reason(session, behind, chunk, words).items():
-                tell(session, list(params), notice, key=key, params=params, url=url)
+        with runtime.database.read() as session:
+            chunk = members[start : start + CHUNK]
+            had = told_already(session, chunk, step.key)
+            letters = by_reason(session, behind, [member for member in chunk if member not in had], step)
+        if letters:
+            with runtime.database.write() as session:
+                for notice, params in letters.items():
+                    tell_step(session, step, notice, params)
+            time.sleep(PAUSE_SECONDS)
+
+
+def tell_step(session: Session, step: Step, notice: str, params: Mapping[int, Mapping[str, Any]]) -> int:
+    """Leave these members their message about the step; how many had none yet."""
+    return tell(
+        session, list(params), notice, key=step.key, params=params, url=f"/roadmap/{step.item_id}",
+        topic=f"item:{step.item_id}", own=list(params) if notice == WROTE else (),
+    )  # fmt: skip
 
 
 def forget_title(session: Session, event: PostDeleted | PostHidden | PostEdited) -> None:
@@ -66,7 +97,7 @@ def forget_title(session: Session, event: PostDeleted | PostHidden | PostEdited)
     if any(post.visibility == Visibility.PUBLIC for post in forum.post_texts(session, ids=[event.post_id])):
         return
     told = list(NOTICES) if isinstance(event, PostDeleted) else [notice for notice in NOTICES if notice != WROTE]
-    reword(session, told, "post", event.post_id, title=translated(NO_TITLE))
+    reword(session, told, "post", event.post_id, title=translated(NO_TITLE), quote="")
 
 
 def message_key(change: ItemChange) -> str:
@@ -80,18 +111,56 @@ def wording(item: RoadmapItem, change: ItemChange) -> dict[str, Any]:
 
 
 def by_reason(
-    session: Session, behind: Supporters, members: Sequence[int], words: dict[str, Any]
+    session: Session, behind: Supporters, members: Sequence[int], step: Step
 ) -> dict[str, dict[int, dict[str, Any]]]:
-    """The chunk's members by the reason why they are told, each with their own post."""
+    """These members by the reason why they are told, each with their own post, their own words and their own car."""
     first = {member: (behind.authors.get(member) or behind.members[member])[0] for member in members}
-    texts = {post.id: post for post in forum.post_texts(session, ids=sorted(set(first.values())))}
+    texts = {post.id: post for post in forum.post_texts(session, ids=sorted(set(first.values())))} if first else {}
+    cars = dict(car_words(session, members, step.item_id))
     groups: dict[str, dict[int, dict[str, Any]]] = {}
     for member, post_id in first.items():
         wrote, voted = member in behind.authors, member in behind.voters
         post = texts.get(post_id)
         # A post that was taken out of sight since is named by its number alone, but to its author.
         shown = post is not None and (wrote or post.visibility == Visibility.PUBLIC)
-        params = {**words, "post": post_id, "title": post.title if post and shown else translated(NO_TITLE)}
-        notice = WROTE if wrote else "roadmap.step.voted" if voted else "roadmap.step.follows"
-        groups.setdefault(notice, {})[member] = params
+        params = {**step.words, "post": post_id, "title": post.title if post and shown else translated(NO_TITLE)}
+        if wrote and post is not None:
+            params["quote"] = _short(post.body or post.title)
+        if member in cars:
+            params["aside"] = cars[member]
+        groups.setdefault(WROTE if wrote else VOTED if voted else FOLLOWS, {})[member] = params
     return groups
+
+
+def car_words(session: Session, members: Sequence[int], item_id: int) -> Iterator[tuple[int, dict[str, Any]]]:
+    """For each member with a car what the item means for it, the best news of several; nothing where nothing is
+    decided."""
+    cars = cars_of(session, members)
+    told = verdicts(session, [item_id], cars)
+    garages: dict[int, dict[Verdict, str]] = {}
+    for car in cars:
+        verdict = told.get((item_id, car.id))
+        if verdict is not None and not verdict.silent:
+            garages.setdefault(car.member_id, {}).setdefault(verdict, car.model)
+    for member, found in garages.items():
+        verdict = best(list(found))
+        yield (
+            member,
+            translated(
+                verdict.words, model=found[verdict], version=verdict.version, reason=verdict.reason,
+                missing=_listed(verdict.missing),
+            ),
+        )  # fmt: skip
+
+
+def _listed(facts: Sequence[str]) -> Any:
+    """The names of a car's facts as one value: "hardware and region"."""
+    if not facts:
+        return ""
+    *others, last = [translated(FACT_LABELS[fact]) for fact in facts]
+    return translated(_AND, one=_listed(facts[:-1]), other=last) if others else last
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= QUOTE_CHARACTERS else line[: QUOTE_CHARACTERS - 1] + "…"

@@ -1,6 +1,6 @@
 """Telling members something, and noting that they have read it."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -60,6 +60,14 @@ def tell(
         told += insert_many_once(session, letters)
         insert_many_once(session, log)
     return told
+
+
+def told_already(session: Session, member_ids: Sequence[int], key: str) -> set[int]:
+    """Those of the members about whom the log says that this was told, or why not."""
+    statement = select(Delivery.member_id).where(
+        col(Delivery.member_id).in_(member_ids), Delivery.key == key, Delivery.channel == Channel.INBOX
+    )
+    return {member_id for member_id in session.exec(statement) if member_id is not None}
 
 
 def translated(message: str, **words: Any) -> dict[str, Any]:
