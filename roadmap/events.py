@@ -29,10 +29,3 @@ class CarReceived(Event):
     vehicle_id: int
     member_id: int
     release_id: int
-
-
-@dataclass(frozen=True)
-class ReleaseOut(Event):
-    """A release goes to cars, or to cars of more models than before; at least once per step of its roll-out."""
-
-    release_id: int

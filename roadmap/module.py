@@ -1,8 +1,9 @@
 """The roadmap's contribution: what the brand answers, what went to the cars, what is said on a stream."""
 
 from cocreate.core.actor import EVERYONE, Role
-from cocreate.core.module import Job, Module, NavItem
+from cocreate.core.module import Job, Module, NavItem, Timer
 from cocreate.core.text_marks import N_
+from cocreate.identity.events import SoftwareKnown
 from feedback_cluster.events import RunFinished, ThemePostsChanged, ThemesMerged
 from forum.events import (
     PostDeleted,
@@ -16,7 +17,15 @@ from forum.events import (
     VoteWithdrawn,
 )
 from roadmap import bench, composing, demo, indexing
-from roadmap.events import ItemStageChanged
+from roadmap.applicability import api_v1 as applicability_api
+from roadmap.applicability import receiving
+from roadmap.applicability import routes as applicability
+from roadmap.boards import routes as boards
+from roadmap.boards import settings_routes as board_settings
+from roadmap.credit import fillers as credit_fillers
+from roadmap.credit import rules as points_rules
+from roadmap.credit import service as credit
+from roadmap.events import CarReceived, ItemStageChanged
 from roadmap.items import api_v1 as items_api
 from roadmap.items import notices
 from roadmap.items import routes as items
@@ -24,13 +33,21 @@ from roadmap.links import listeners
 from roadmap.links import routes as links
 from roadmap.live import api_v1 as live_api
 from roadmap.live import routes as live
+from roadmap.promises import api_v1 as promises_api
+from roadmap.promises import exchange as promise_table
+from roadmap.promises import follow as promises
+from roadmap.promises import routes as promise_pages
+from roadmap.publishing import routes as publishing
 from roadmap.releases import api_v1 as releases_api
+from roadmap.releases import feed_routes, halting, personal, rollout, rollout_routes
 from roadmap.releases import routes as releases
 from roadmap.slots import SLOTS
 
 POLICIES = {
     "roadmap.read": EVERYONE,
     "roadmap.edit": frozenset({Role.PM, Role.ADMIN}),
+    "roadmap.arrange": frozenset({Role.ADMIN}),
+    "promise.make": frozenset({Role.HOST, Role.PM, Role.ADMIN}),
     "live.watch": EVERYONE,
     "live.host": frozenset({Role.HOST, Role.PM, Role.ADMIN}),
 }
@@ -46,34 +63,65 @@ module = Module(
         "roadmap.applicability.models",
         "roadmap.live.models",
         "roadmap.promises.models",
+        "roadmap.fairness.models",
+        "roadmap.credit.models",
     ],
     routers=[
+        board_settings.router,
+        boards.router,
+        publishing.router,
         items.router,
         links.router,
+        feed_routes.router,
+        applicability.router,
+        applicability_api.router,
         releases.router,
+        rollout_routes.router,
         live.router,
+        promise_pages.router,
         items_api.router,
         releases_api.router,
         live_api.router,
+        promises_api.router,
     ],
     policies=POLICIES,
     search_sources=[indexing.items, indexing.releases],
-    slots={**SLOTS, **composing.SLOTS},
+    tables=[promise_table.promises],
+    slots={**SLOTS, **composing.SLOTS, "item.page": [credit_fillers.on_item_pages]},
+    points_rules=points_rules.RULES,
     nav=[
         NavItem(N_("Roadmap"), "show_roadmap", "route", position=20),
         NavItem(N_("Releases"), "show_releases", "rocket", position=30),
+        NavItem(
+            N_("To be published"),
+            "show_publishing",
+            "upload",
+            room="staff",
+            group="answer",
+            policy="roadmap.edit",
+            position=20,
+        ),
+        NavItem(N_("Roadmap boards"), "arrange_boards", "columns-3", room="staff", policy="roadmap.edit", position=60),
+        NavItem(N_("Promises"), "show_promises", "circle-check", position=35),
         NavItem(N_("Livestream"), "show_host", "radio", room="host", group="answer", policy="live.host", position=60),
     ],
-    notices=notices.NOTICES,
+    notices={**notices.NOTICES, **promises.NOTICES, **personal.NOTICES, **halting.NOTICES},
     seeds=[demo.seed],
     benches={"live": bench.live},
     jobs=[
         Job("roadmap.tell_supporters", notices.tell_supporters, own_sessions=True),
+        Job(promises.JOB, promises.follow, own_sessions=True),
+        Job(rollout.JOB, personal.release_out, own_sessions=True),
+        Job(rollout.HALT_JOB, halting.tell_halted, own_sessions=True),
+        Job("roadmap.settle_credit", credit.settle_credit, own_sessions=True),
         Job("roadmap.sync_item", listeners.sync_item, own_sessions=True),
         Job("roadmap.settle_posts", listeners.settle_posts, own_sessions=True),
     ],
+    timers=[Timer(promises.JOB, every_minutes=60)],
     listeners={
-        ItemStageChanged: [notices.queue_messages],
+        SoftwareKnown: [receiving.note_software],
+        CarReceived: [personal.tell_receiver],
+        ItemStageChanged: [credit.queue_credit, promises.ask_for_round, notices.queue_messages],
         ThemePostsChanged: [listeners.follow_posts],
         ThemesMerged: [listeners.follow_merge],
         RunFinished: [listeners.follow_run],

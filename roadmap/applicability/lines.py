@@ -31,10 +31,15 @@ class MyCars:
         return self.by_subject.get(subject, default)
 
 
-def my_items(session: Session, actor: Actor, item_ids: Iterable[int], *, only: Car | None = None) -> MyCars:
-    """What these items mean for the reader's cars, or for the one named; nothing where nothing is decided yet."""
+def my_items(
+    session: Session, actor: Actor, item_ids: Iterable[int], *, only: Car | None = None, release_id: int | None = None
+) -> MyCars:
+    """What these items mean for the reader's cars, or for the one named; nothing where nothing is decided yet.
+
+    release_id: what this release brings of them.
+    """
     cars = [only] if only else _cars(session, actor)
-    return _drawn(actor, cars, verdicts(session, item_ids, cars))
+    return _drawn(actor, cars, verdicts(session, item_ids, cars, release_id=release_id))
 
 
 def my_releases(session: Session, actor: Actor, release_ids: Iterable[int], *, only: Car | None = None) -> MyCars:

@@ -71,13 +71,15 @@ class Rule:
 
 @dataclass(frozen=True)
 class Target:
-    """A release as far as it matters to a car. halt: "paused", "rolled_back" or empty."""
+    """A release as far as it matters to a car. halt: "paused", "rolled_back" or empty. begun: models whose cars get it
+    already, where it goes to one after the other; None: all."""
 
     version: str
     models: tuple[str, ...] = ()
     rules: tuple[Rule, ...] = ()
     out: bool = False
     halt: str = ""
+    begun: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -185,7 +187,8 @@ def by_release(car: Facts, target: Target) -> Verdict:
             return _said(decision)
     if target.halt == "rolled_back":
         return Verdict(VerdictKind.UNKNOWN, target.version, note=target.halt)
-    return Verdict(VerdictKind.OTA if target.out else VerdictKind.PLANNED, target.version, note=target.halt)
+    begun = target.out and (target.begun is None or plain(car.model) in map(plain, target.begun))
+    return Verdict(VerdictKind.OTA if begun else VerdictKind.PLANNED, target.version, note=target.halt)
 
 
 def _said(decision: Decision) -> Verdict:

@@ -71,9 +71,14 @@ class Case:
     named: dict[str, Target]
 
 
-def verdicts(session: Session, item_ids: Iterable[int], cars: Sequence[Car]) -> dict[tuple[int, int], Verdict]:
-    """What each item means for each car, by (item, vehicle); releases that are still drafts do not count."""
-    cases = item_cases(session, item_ids) if cars else {}
+def verdicts(
+    session: Session, item_ids: Iterable[int], cars: Sequence[Car], *, release_id: int | None = None
+) -> dict[tuple[int, int], Verdict]:
+    """What each item means for each car, by (item, vehicle); releases that are still drafts do not count.
+
+    release_id: asks what this release brings of the items, whichever they are aimed at.
+    """
+    cases = item_cases(session, item_ids, release_id) if cars else {}
     found: dict[tuple[int, int], Verdict] = {}
     for item_id, case in cases.items():
         known: dict[Facts, Verdict] = {}
@@ -108,15 +113,18 @@ def count_by_kind(session: Session, item_id: int, member_ids: Iterable[int]) -> 
     return {kind: counts.get(kind, 0) for kind in [*map(str, VerdictKind), "no_car"]}
 
 
-def item_cases(session: Session, item_ids: Iterable[int]) -> dict[int, Case]:
-    """What decides about each of these items; unknown ids are left out."""
+def item_cases(session: Session, item_ids: Iterable[int], through: int | None = None) -> dict[int, Case]:
+    """What decides about each of these items, aimed at the release `through` if that is given; unknown ids are left
+    out."""
     wanted = list(item_ids)
     if not wanted:
         return {}
     aims = dict(
         session.exec(select(RoadmapItem.id, RoadmapItem.release_id).where(col(RoadmapItem.id).in_(wanted))).all()
     )
-    rules = _rules(session, col(ApplicabilityRule.item_id).in_(wanted))
+    if through is not None:
+        aims = dict.fromkeys(aims, through)
+    rules = rules_of(session, col(ApplicabilityRule.item_id).in_(wanted))
     versions = {
         rule.version for found in rules.values() for rule in found if rule.kind is RuleKind.OTA and rule.version
     }
@@ -133,17 +141,29 @@ def item_cases(session: Session, item_ids: Iterable[int]) -> dict[int, Case]:
     }
 
 
+def release_target(session: Session, release_id: int) -> Target:
+    """A release as far as it matters to a car, draft or not."""
+    return _targets(session, col(Release.id) == release_id)[release_id]
+
+
 def _targets(session: Session, *conditions: Any) -> dict[int, Target]:
     statement = columns(
-        Release.id, Release.version, Release.models, Release.released_at, Release.paused_at, Release.rolled_back_at
+        Release.id,
+        Release.version,
+        Release.models,
+        Release.released_at,
+        Release.paused_at,
+        Release.rolled_back_at,
+        Release.rollout,
     ).where(*conditions)
     rows = session.exec(statement).all()
-    rules = _rules(session, col(ApplicabilityRule.release_id).in_([row[0] for row in rows])) if rows else {}
+    rules = rules_of(session, col(ApplicabilityRule.release_id).in_([row[0] for row in rows])) if rows else {}
     moment = clock.now()
     return {
         row[0]: Target(
             version=row[1], models=tuple(row[2]), rules=rules.get(row[0], ()), out=_past(row[3], moment),
             halt="rolled_back" if row[5] else "paused" if row[4] else "",
+            begun=tuple(model for model, percent in row[6].items() if percent) if row[6] else None,
         )
         for row in rows
     }  # fmt: skip
@@ -153,7 +173,7 @@ def _past(at: datetime | None, moment: datetime) -> bool:
     return at is not None and at <= moment
 
 
-def _rules(session: Session, condition: Any) -> dict[int, tuple[Rule, ...]]:
+def rules_of(session: Session, condition: Any) -> dict[int, tuple[Rule, ...]]:
     """Rules by the id of the item or release that they are about."""
     statement = (
         select(ApplicabilityRule).where(condition).order_by(col(ApplicabilityRule.position), col(ApplicabilityRule.id))

@@ -2,7 +2,7 @@
 
 import re
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Depends
 from pydantic import BaseModel, Field, field_validator
@@ -18,6 +18,10 @@ WORDS = {
 _LINE = re.compile(r"^\s*(?P<word>[^\s:：]{1,8})\s*[:：]\s*(?P<text>.+?)\s*(?:#(?P<item>\d{1,18}))?\s*$")
 
 
+Note = tuple[NoteLabel, str, int | None]
+"""Label, text and item of one line."""
+
+
 class ReleaseForm(BaseModel):
     version: str = Field(min_length=1, max_length=40)
     title: str = Field(min_length=1, max_length=120)
@@ -25,6 +29,7 @@ class ReleaseForm(BaseModel):
     models: str = Field("", max_length=400)
     rollout_percent: int = Field(0, ge=0, le=100)
     planned_for: date | None = None
+    reason: str = Field("", max_length=1000)
     released_on: date | None = None
     public: bool = False
     notes: str = Field("", max_length=20_000)
@@ -41,9 +46,9 @@ class ReleaseForm(BaseModel):
         return [name for name in (part.strip() for part in re.split(r"[,，、;；\n]", self.models)) if name]
 
 
-def parse_notes(text: str) -> list[tuple[NoteLabel, str, int | None]]:
+def parse_notes(text: str) -> list[Note]:
     """Label, text and item of each line; ValueError (a msgid) for a line that does not begin with a label."""
-    notes: list[tuple[NoteLabel, str, int | None]] = []
+    notes: list[Note] = []
     for line in text.splitlines():
         if not line.strip():
             continue
@@ -55,4 +60,21 @@ def parse_notes(text: str) -> list[tuple[NoteLabel, str, int | None]]:
     return notes
 
 
+class StepForm(BaseModel):
+    """One step of a roll-out."""
+
+    model: str = Field("", max_length=60)
+    percent: int = Field(ge=1, le=100)
+    sentence: str = Field("", max_length=400)
+
+
+class HaltForm(BaseModel):
+    """A stop, a going on or a taking back, with what owners are told."""
+
+    act: Literal["pause", "resume", "roll_back"]
+    sentence: str = Field("", max_length=400)
+
+
+BoundStep = Annotated[BoundForm[StepForm], Depends(bind(StepForm))]
+BoundHalt = Annotated[BoundForm[HaltForm], Depends(bind(HaltForm))]
 BoundRelease = Annotated[BoundForm[ReleaseForm], Depends(bind(ReleaseForm))]

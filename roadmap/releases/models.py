@@ -48,6 +48,9 @@ class Release(SQLModel, table=True):
     models: list[str] = Field(sa_type=sa.JSON, default_factory=list)
     """Vehicle models that get it; empty: all."""
     rollout_percent: int = 0
+    """Share of the cars that have it or may load it, over all models."""
+    rollout: dict[str, int] = Field(sa_type=sa.JSON, default_factory=dict)
+    """The same by model, where it goes to one model after the other; empty: to all alike."""
     planned_for: datetime | None = None
     released_at: datetime | None = Field(default=None, index=True)
     paused_at: datetime | None = None

@@ -4,15 +4,21 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from cocreate.core import clock
 from cocreate.core.errors import NotFound
 from cocreate.core.tables import columns
+from cocreate.identity.vehicles.models import Vehicle
 from cocreate.web.paging import BadCursor, Listing, after, cut, decode_cursor
+from roadmap.applicability.models import CarRelease
+from roadmap.applicability.rules import plain
 from roadmap.items.models import RoadmapItem
-from roadmap.releases.models import NoteLabel, Release, ReleaseNote
+from roadmap.releases.models import NoteLabel, Release, ReleaseNote, ReleaseRollout, RolloutKind
+from roadmap.releases.thanks import thanked_names
 from roadmap.releases.versions import version_key
 
 
@@ -48,14 +54,22 @@ class NoteLine:
 
 @dataclass(frozen=True)
 class Letter:
-    """A release with its lines by label, in the order new, better, fixed."""
+    """A release with its lines by label, in the order new, better, fixed. halted: why it was stopped or taken back.
+    thanks: by item, people who asked for it and agreed to be named."""
 
     release: Release
     notes: dict[NoteLabel, list[NoteLine]] = field(default_factory=dict)
+    halted: str = ""
+    thanks: dict[int, list[str]] = field(default_factory=dict)
 
     @property
     def id(self) -> int:
         return self.release.id or 0
+
+    @property
+    def answered(self) -> set[int]:
+        """Items that its lines answer."""
+        return {line.item_id for lines in self.notes.values() for line in lines if line.item_id is not None}
 
     @property
     def out(self) -> bool:
@@ -91,12 +105,15 @@ def planned_letters(session: Session, *, drafts: bool = False) -> list[Letter]:
     return _letters(session, rows)
 
 
-def released_letters(session: Session, *, cursor: str | None = None, limit: int = 10) -> Listing[Letter]:
-    """What went to the cars, newest first, a page at a time."""
+def released_letters(
+    session: Session, *, cursor: str | None = None, limit: int = 10, label: NoteLabel | None = None, model: str = ""
+) -> Listing[Letter]:
+    """What went to the cars, newest first, a page at a time. label: only lines of this kind, and releases that have
+    one. model: only releases for these cars."""
     order = (col(Release.released_at), col(Release.id))
     statement = (
         select(Release)
-        .where(col(Release.public), col(Release.released_at) <= clock.now())
+        .where(col(Release.public), col(Release.released_at) <= clock.now(), *_narrowed(session, label, model))
         .order_by(order[0].desc(), order[1].desc())
         .limit(limit + 1)
     )
@@ -104,7 +121,19 @@ def released_letters(session: Session, *, cursor: str | None = None, limit: int 
         moment, release_id = decode_cursor(cursor, 2)
         statement = statement.where(after(order, (_moment(moment), release_id)))
     page = cut(list(session.exec(statement)), limit, lambda row: (row.released_at.isoformat(), row.id))
-    return Listing(_letters(session, page.items), page.next_cursor)
+    return Listing(_letters(session, page.items, only=label), page.next_cursor)
+
+
+def _narrowed(session: Session, label: NoteLabel | None, model: str) -> list[Any]:
+    conditions: list[Any] = []
+    if label is not None:
+        conditions.append(col(Release.id).in_(select(ReleaseNote.release_id).where(ReleaseNote.label == label)))
+    if model:
+        # The models of a release are a list in one column, which the two databases look into in different ways.
+        rows = session.exec(columns(Release.id, Release.models).where(col(Release.public))).all()
+        wanted = plain(model)
+        conditions.append(col(Release.id).in_([row[0] for row in rows if not row[1] or wanted in map(plain, row[1])]))
+    return conditions
 
 
 def _moment(text: object) -> datetime:
@@ -119,7 +148,9 @@ def letter(session: Session, release: Release, *, drafts: bool = False) -> Lette
     return _letters(session, [release], drafts=drafts)[0]
 
 
-def _letters(session: Session, releases: Sequence[Release], *, drafts: bool = False) -> list[Letter]:
+def _letters(
+    session: Session, releases: Sequence[Release], *, drafts: bool = False, only: NoteLabel | None = None
+) -> list[Letter]:
     lines: dict[int, dict[NoteLabel, list[NoteLine]]] = defaultdict(lambda: {label: [] for label in NoteLabel})
     statement = (
         columns(
@@ -135,4 +166,42 @@ def _letters(session: Session, releases: Sequence[Release], *, drafts: bool = Fa
             shown = public or drafts
             line = NoteLine(note_id, label, text, item_id if shown else None, (people or 0) if shown else 0)
             lines[release_id][label].append(line)
-    return [Letter(row, {label: found for label, found in lines[row.id or 0].items() if found}) for row in releases]
+    halted = _halted(session, [row.id or 0 for row in releases if row.paused_at or row.rolled_back_at])
+    thanks = thanked_names(
+        session, [line.item_id for found in lines.values() for each in found.values() for line in each]
+    )
+    return [
+        Letter(
+            row,
+            {label: found for label, found in lines[row.id or 0].items() if found and only in (None, label)},
+            halted.get(row.id or 0, ""),
+            thanks,
+        )
+        for row in releases
+    ]
+
+
+def _halted(session: Session, release_ids: Sequence[int]) -> dict[int, str]:
+    """What owners were told when the release was stopped, or taken back after that."""
+    if not release_ids:
+        return {}
+    statement = (
+        columns(ReleaseRollout.release_id, ReleaseRollout.sentence)
+        .where(
+            col(ReleaseRollout.release_id).in_(release_ids),
+            col(ReleaseRollout.kind).in_([RolloutKind.PAUSED, RolloutKind.ROLLED_BACK]),
+        )
+        .order_by(col(ReleaseRollout.id))
+    )
+    return dict(session.exec(statement).all())
+
+
+def cars_having(session: Session, release_id: int) -> int:
+    """How many cars in garages are known to have the release."""
+    statement = (
+        select(sa.func.count())
+        .select_from(CarRelease)
+        .join(Vehicle, col(Vehicle.id) == CarRelease.vehicle_id)
+        .where(CarRelease.release_id == release_id, col(Vehicle.removed_at).is_(None))
+    )
+    return session.exec(statement).one()

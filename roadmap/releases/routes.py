@@ -14,45 +14,47 @@ from cocreate.web.page import CurrentPage, Page
 from forum import api as forum
 from roadmap.applicability.lines import my_releases
 from roadmap.links.models import ItemPost
-from roadmap.releases import feed, queries, service
+from roadmap.releases import queries, service
 from roadmap.releases.forms import BoundRelease
+from roadmap.releases.labels import NOTE_LABELS, STATE_LABELS
 from roadmap.releases.models import NoteLabel, Release
+from roadmap.releases.personal import points_of
 from roadmap.releases.queries import Letter
 
 router = APIRouter(include_in_schema=False)
 READ = [allow("roadmap.read")]
 EDIT = [allow("roadmap.edit")]
-NOTE_LABELS = {
-    NoteLabel.NEW: N_("New functions"),
-    NoteLabel.BETTER: N_("Better than before"),
-    NoteLabel.FIXED: N_("Fixed"),
-}
 
 
 @router.get("/releases", dependencies=READ)
-def show_releases(page: CurrentPage, db: ReadDb, cursor: Annotated[str | None, Query()] = None) -> Response:
-    """Letters, newest first; above them what is on its way."""
-    listing = queries.released_letters(db, cursor=cursor, limit=8)
-    planned = [] if cursor else queries.planned_letters(db, drafts=page.actor.can("roadmap.edit"))
+def show_releases(
+    page: CurrentPage,
+    db: ReadDb,
+    cursor: Annotated[str | None, Query()] = None,
+    label: NoteLabel | None = None,
+    model: Annotated[str, Query(max_length=60)] = "",
+) -> Response:
+    """Letters, newest first; above them what is on its way. `label` and `model` narrow them."""
+    listing = queries.released_letters(db, cursor=cursor, limit=8, label=label, model=model)
+    planned = [] if cursor or label else queries.planned_letters(db, drafts=page.actor.can("roadmap.edit"))
+    planned = [letter for letter in planned if not model or letter.release.reaches(model)]
     letters = [*planned, *listing.items]
+    kept = {"label": label.value if label else None, "model": model}
+    mine = _mine(db, page.actor, letters)
     return page.render(
         "roadmap/releases/list.html",
         block="letters",
         public=True,
         planned=planned,
         letters=listing.items,
-        next_url=page.url("show_releases", query={"cursor": listing.next_cursor}) if listing.next_cursor else None,
-        **_mine(db, page.actor, letters),
+        next_url=(
+            page.url("show_releases", query={**kept, "cursor": listing.next_cursor}) if listing.next_cursor else None
+        ),
+        label=label,
+        model=model,
+        my_models=sorted({car.model for car in mine["cars"].cars} | ({model} if model else set())),
+        **mine,
     )
-
-
-@router.get("/releases.atom", dependencies=READ)
-def releases_feed(page: CurrentPage, db: ReadDb, runtime: CurrentRuntime) -> Response:
-    """The newest releases as an Atom feed with absolute addresses."""
-    letters = queries.released_letters(db, limit=30).items
-    body = feed.atom(letters, page=page, settings=runtime.settings, labels=NOTE_LABELS)
-    headers = {"cache-control": "public, max-age=60", "vary": "Accept-Language, Cookie"}
-    return Response(body, media_type="application/atom+xml", headers=headers)
 
 
 @router.get("/releases/new", dependencies=EDIT)
@@ -76,6 +78,20 @@ def show_release(release_id: RowId, page: CurrentPage, db: ReadDb) -> Response:
     )
 
 
+@router.get("/releases/{release_id}/mine", dependencies=[allow("identity.own_account")])
+def my_release(release_id: RowId, page: CurrentPage, db: ReadDb) -> Response:
+    """The personal note: which of the reader's own points the release brings, for which of their cars."""
+    release = queries.get_release(db, release_id, drafts=page.actor.can("roadmap.edit"))
+    letter = queries.letter(db, release)
+    return page.render(
+        "roadmap/releases/mine.html",
+        letter=letter,
+        points=points_of(db, release, page.actor),
+        cars=my_releases(db, page.actor, [release_id]),
+        note_labels=NOTE_LABELS,
+    )
+
+
 @router.get("/releases/{release_id}/edit", dependencies=EDIT)
 def edit_release(release_id: RowId, page: CurrentPage, db: ReadDb, runtime: CurrentRuntime) -> Response:
     row = queries.get_release(db, release_id, drafts=True)
@@ -87,7 +103,7 @@ def edit_release(release_id: RowId, page: CurrentPage, db: ReadDb, runtime: Curr
     ]
     form: BoundForm[Any] = BoundForm.blank(
         version=row.version, title=row.title, intro=row.intro, models="、".join(row.models),
-        rollout_percent=str(row.rollout_percent), public="1" if row.public else "0", notes="\n".join(lines),
+        public="1" if row.public else "0", notes="\n".join(lines),
         planned_for=row.planned_for.astimezone(zone).date().isoformat() if row.planned_for else "",
         released_on=row.released_at.astimezone(zone).date().isoformat() if row.released_at else "",
     )  # fmt: skip
@@ -129,4 +145,4 @@ def _mine(db: Session, actor: Actor, letters: list[Letter]) -> dict[str, Any]:
         mine = set(forum.people_behind(db, {post_id for _, post_id in rows}).members.get(actor.member_id, []))
         asked = {item_id for item_id, post_id in rows if post_id in mine}
     cars = my_releases(db, actor, [letter.id for letter in letters])
-    return {"asked": asked, "cars": cars, "note_labels": NOTE_LABELS}
+    return {"asked": asked, "cars": cars, "note_labels": NOTE_LABELS, "state_labels": STATE_LABELS}
