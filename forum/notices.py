@@ -1,5 +1,6 @@
 """What the forum tells members: the wording, and who hears of what. All listeners are safe to run twice."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -75,7 +76,8 @@ def tell_about_comment(session: Session, event: CommentAdded) -> None:
         if parent is not None and answers and _may_open(session, post, parent.author_id):
             # The key is shared: whoever hears of the reply does not hear of the comment once more.
             params = {"id": post.id, "what": _what(post)}
-            tell(session, [parent.author_id], "forum.comment.reply", key=key, params=params, url=_url(post, place))
+            tell(session, [parent.author_id], "forum.comment.reply", key=key, params=params, url=_url(post, place),
+                 topic=f"post:{post.id}")  # fmt: skip
     _tell(session, post, "forum.comment", key=key, but=comment.author_id, params={}, place=place)
 
 
@@ -126,13 +128,24 @@ def _tell(
         # Only its author and staff may open it; staff see it on their desk.
         followers &= {post.author_id or 0}
     owner = {post.author_id} if post.author_id in followers and post.author_id is not None else set()
-    url = _url(post, place)
-    tell(session, owner - {but}, f"{notice}.own", key=key, params=values, url=url)
+    url, topic = _url(post, place), f"post:{post.id}"
+    # What the brand does with somebody's words always reaches them at once; talk below them may wait for a digest.
+    mine = owner if notice != "forum.comment" else set()
+    tell(session, owner - {but}, f"{notice}.own", key=key, params=values, url=url, topic=topic, own=mine)
     followers -= {*owner, but}
     direct = {member_id for member_id in followers if through[member_id] == post.id}
-    tell(session, direct, f"{notice}.followed", key=key, params=values, url=url)
+    tell(session, direct, f"{notice}.followed", key=key, params=values, url=url, topic=topic)
     merged = {member_id: {**values, "own": through[member_id]} for member_id in followers - direct}
-    tell(session, merged, f"{notice}.merged", key=key, params=merged, url=url)
+    wrote = _authors(session, through, merged) if notice != "forum.comment" else []
+    tell(session, merged, f"{notice}.merged", key=key, params=merged, url=url, topic=topic, own=wrote)
+
+
+def _authors(session: Session, through: dict[int, int], members: Iterable[int]) -> list[int]:
+    """Those of the members who wrote the merged post through which they hear of it."""
+    ids = {through[member_id] for member_id in members}
+    statement = select(Post.id, Post.author_id).where(col(Post.id).in_(ids)) if ids else None
+    wrote = dict(session.exec(statement).all()) if statement is not None else {}
+    return [member_id for member_id in members if wrote.get(through[member_id]) == member_id]
 
 
 def _what(post: Post) -> str:

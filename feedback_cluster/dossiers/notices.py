@@ -8,5 +8,6 @@ NOTICES = {
         N_("%(who)s took note of %(number)s, issue %(issue)s"),
         N_("Because you issued this dossier."),
         N_("Theme: %(theme)s"),
+        group="work",
     ),
 }

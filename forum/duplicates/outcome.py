@@ -46,6 +46,7 @@ def tell_reporters(session: Session, *, suggestion_ids: list[int]) -> None:
             key=f"same:{row.id}",
             params={"from": report.from_id, "other": other},
             url=f"/posts/{report.from_id}",
+            topic=f"post:{report.from_id}",
         )
 
 

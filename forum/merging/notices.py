@@ -88,7 +88,8 @@ def tell_split(session: Session, *, split_id: int) -> None:
     count = len(part_ids(session, split_id))
     members = sorted(_reasons(session, [split.post_id]).keys() - {split.by_id})
     words = {member: {"post": post.id, "own": _title(session, post, member), "count": count} for member in members}
-    tell(session, members, SPLIT, key=f"split:{split_id}", params=words, url=f"/posts/{post.id}")
+    tell(session, members, SPLIT, key=f"split:{split_id}", params=words, url=f"/posts/{post.id}",
+         topic=f"post:{post.id}", own=[post.author_id] if post.author_id else ())  # fmt: skip
 
 
 def tell_objector(session: Session, event: ObjectionDecided) -> None:
@@ -108,7 +109,8 @@ def tell_objector(session: Session, event: ObjectionDecided) -> None:
     key = f"objection:{objection.id}:{'kept' if objection.kept else 'granted'}"
     # A message leads to the post whose title it quotes as `what`, by which it is found when that must be forgotten.
     url = _url(session, head, source.id or 0, objection.member_id) if objection.kept else f"/posts/{source.id}"
-    tell(session, [objection.member_id], notice, key=key, params=params, url=url)
+    tell(session, [objection.member_id], notice, key=key, params=params, url=url,
+         topic=f"post:{source.id}", own=[objection.member_id])  # fmt: skip
 
 
 def forget_own(session: Session, event: PostDeleted | PostHidden | PostEdited) -> None:
@@ -165,8 +167,10 @@ def _tell(session: Session, merge: Merge, reasons: dict[int, dict[int, bool]]) -
     for member, posts in reasons.items():
         post_id = min(posts, key=lambda one: (not posts[one], one))
         params, url = _words(session, merge, post_id, member)
+        wrote = posts[post_id]
         tell(
-            session, [member], OWN if posts[post_id] else VOTED, key=f"merge:{merge.id}", params=params, url=url
+            session, [member], OWN if wrote else VOTED, key=f"merge:{merge.id}", params=params, url=url,
+            topic=f"post:{post_id}", own=[member] if wrote else (),
         )  # fmt: skip
 
 

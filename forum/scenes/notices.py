@@ -44,7 +44,8 @@ def tell_about_scene(session: Session, event: SceneAdded) -> None:
     ).first()
     if waiting is None:
         url = f"/posts/{post.id}#scenes"
-        tell(session, [post.author_id], "forum.scene.own", key=f"{prefix}{scene.id}", params=params, url=url)
+        tell(session, [post.author_id], "forum.scene.own", key=f"{prefix}{scene.id}", params=params, url=url,
+             topic=f"post:{post.id}")  # fmt: skip
     elif waiting.params != params:
         waiting.params, waiting.created_at = params, clock.now()
         session.add(waiting)
