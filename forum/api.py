@@ -13,6 +13,7 @@ from forum.indexing import post_facts
 from forum.merging.queries import group_of, heads_of
 from forum.posts.evidence import Origin, first_words, origins
 from forum.posts.models import KIND_LABELS, STATUS_LABELS, PostHold, PostKind, PostStatus, Visibility
+from forum.posts.private import add_private_voice
 from forum.posts.queries import (
     PostCard,
     PostText,
@@ -22,6 +23,7 @@ from forum.posts.queries import (
     rank_posts,
     visible_ids,
 )
+from forum.silence.service import answered as note_answer
 
 __all__ = [
     "KIND_LABELS",
@@ -35,6 +37,7 @@ __all__ = [
     "PostText",
     "Supporters",
     "Visibility",
+    "add_private_voice",
     "boards",
     "credit_behind",
     "first_words",
@@ -42,6 +45,7 @@ __all__ = [
     "heads_of",
     "hold",
     "models_in_use",
+    "note_answer",
     "origins",
     "people_behind",
     "post_cards",

@@ -48,6 +48,10 @@ from forum.posts import routes as posts
 from forum.scenes import demo as scene_demo
 from forum.scenes import notices as scene_notices
 from forum.scenes import routes as scenes
+from forum.silence import listeners as silence
+from forum.silence import routes as silence_pages
+from forum.silence.rules import QUEUE as FIRST_ANSWER
+from forum.silence.views import on_post as show_wait
 from forum.votes import routes as votes
 
 POLICIES = {
@@ -71,6 +75,7 @@ module = Module(
         comments.router,
         follows.router,
         desk.router,
+        silence_pages.router,
         moderation.router,
         merging.router,
         splits.router,
@@ -92,30 +97,50 @@ module = Module(
         "forum.merging.models",
     ],
     listeners={
-        OfficialResponseGiven: [notices.tell_about_response, indexing.refresh_facts],
-        PostStatusChanged: [notices.tell_about_status, indexing.refresh_facts],
+        OfficialResponseGiven: [notices.tell_about_response, indexing.refresh_facts, silence.hear_response],
+        PostStatusChanged: [notices.tell_about_status, indexing.refresh_facts, silence.hear_status],
         VoteCast: [indexing.refresh_facts],
         VoteWithdrawn: [indexing.refresh_facts],
-        CommentAdded: [notices.tell_about_comment],
-        PostDeleted: [points.settle_post, notices.forget_words, merge_notices.forget_own, merging_index.index_head],
-        PostHidden: [points.settle_post, notices.forget_words, merge_notices.forget_own, merging_index.index_head],
+        CommentAdded: [notices.tell_about_comment, silence.hear_comment],
+        PostDeleted: [
+            points.settle_post,
+            notices.forget_words,
+            merge_notices.forget_own,
+            merging_index.index_head,
+            silence.follow_post,
+        ],
+        PostHidden: [
+            points.settle_post,
+            notices.forget_words,
+            merge_notices.forget_own,
+            merging_index.index_head,
+            silence.follow_post,
+        ],
         PostEdited: [
             notices.forget_words,
             merge_notices.forget_own,
             scene_notices.index_scenes,
             merging_index.index_head,
             duplicates_jobs.match_edited,
+            silence.follow_post,
         ],
-        PostRestored: [points.settle_post, scene_notices.index_scenes, merging_index.index_head],
+        PostRestored: [points.settle_post, scene_notices.index_scenes, merging_index.index_head, silence.follow_post],
         SceneAdded: [scene_notices.tell_about_scene],
         ScenesChanged: [points.settle_scenes, scene_notices.index_scenes],
-        PostSubmitted: [points.settle_post, duplicates_jobs.match_submitted],
+        PostSubmitted: [points.settle_post, duplicates_jobs.match_submitted, silence.follow_post],
         PostsImported: [duplicates_jobs.match_imported],
-        PostsMerged: [merging_index.index_heads, following.follow_merge],
-        PostUnmerged: [merging_index.index_heads, following.follow_undo, duplicates_jobs.match_unmerged],
+        PostsMerged: [merging_index.index_heads, following.follow_merge, silence.follow_merge],
+        PostUnmerged: [
+            merging_index.index_heads,
+            following.follow_undo,
+            duplicates_jobs.match_unmerged,
+            silence.follow_undo,
+        ],
         ObjectionDecided: [merge_notices.tell_objector],
         MemberLeft: [forget_follower, drafts.forget_drafts],
     },
+    slots={"post.page": [show_wait], "me.card": [show_wait]},
+    queues=[FIRST_ANSWER],
     policies=POLICIES,
     points_rules=points.RULES,
     search_sources=[indexing.posts],

@@ -75,9 +75,11 @@ def state_of(row: ResponseClock, moment: datetime) -> str:
 
 def view(row: ResponseClock, moment: datetime) -> ClockView:
     """The clock as pages show it."""
+    whole = (row.due_at - row.started_at).total_seconds()
+    gone = ((row.stopped_at or moment) - row.started_at).total_seconds()
     return ClockView(
         row.subject_id, row.started_at, row.due_at, row.step, state_of(row, moment), row.stopped_at,
-        row.department_id, row.member_id,
+        row.department_id, row.member_id, row.hours, round(100 * min(1.0, max(0.0, gone / whole))) if whole else 100,
     )  # fmt: skip
 
 

@@ -63,6 +63,9 @@ class ClockView:
     stopped_at: datetime | None = None
     department_id: int | None = None
     member_id: int | None = None
+    hours: float = 0.0
+    passed: int = 0
+    """How much of the time is over, in percent of the days between start and due."""
 
     @property
     def open(self) -> bool:

@@ -1,5 +1,6 @@
 """Clocks are started and stopped by the packages; the ladder is climbed by a timer, see `ladder`."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -9,11 +10,12 @@ from sqlmodel import Session, col, select
 from cocreate.clocks import calendar
 from cocreate.clocks.models import ResponseClock
 from cocreate.clocks.queries import calendar_of, queue_of, read, times_of
-from cocreate.clocks.rules import ClockView
+from cocreate.clocks.rules import DUE, RUNNING, ClockView
 from cocreate.core import clock
 from cocreate.core.db import insert_once
 
-__all__ = ["ClockView", "read", "start", "stop"]
+__all__ = ["ClockView", "read", "start", "stop", "stop_all"]
+CHUNK = 500
 
 
 def start(
@@ -78,23 +80,39 @@ def stop(
 
     at: when it was answered, for news that arrive later than it happened; never before the clock began.
     """
+    return stop_all(session, queue, [subject_id], at=at, by=by, answered=answered) == 1
+
+
+def stop_all(
+    session: Session,
+    queue: str,
+    subject_ids: Iterable[int],
+    *,
+    at: datetime | None = None,
+    by: int | None = None,
+    answered: bool = True,
+) -> int:
+    """The same for many things; how many of them waited."""
     moment = at or clock.now()
     began: Any = ResponseClock.started_at
-    statement = (
-        sa.update(ResponseClock)
-        .where(
-            col(ResponseClock.queue) == queue,
-            col(ResponseClock.subject_id) == subject_id,
-            col(ResponseClock.stopped_at).is_(None),
-        )
-        .values(
-            stopped_at=sa.case((began > moment, began), else_=sa.literal(moment, began.type)),
-            stopped_by=by, answered=answered, next_at=None,
-        )
-        .execution_options(synchronize_session="fetch")
-    )  # fmt: skip
-    result: Any = session.execute(statement)
-    return bool(result.rowcount)
+    ids, stopped = sorted(set(subject_ids)), 0
+    session.flush()
+    for start in range(0, len(ids), CHUNK):
+        statement = (
+            sa.update(ResponseClock)
+            .where(
+                col(ResponseClock.queue) == queue,
+                col(ResponseClock.subject_id).in_(ids[start : start + CHUNK]),
+                col(ResponseClock.stopped_at).is_(None),
+            )
+            .values(
+                stopped_at=sa.case((began > moment, began), else_=sa.literal(moment, began.type)),
+                stopped_by=by, answered=answered, next_at=None,
+            )
+        )  # fmt: skip
+        result: Any = session.connection().execute(statement)
+        stopped += result.rowcount
+    return stopped
 
 
 def assign(session: Session, queue: str, subject_id: int, *, department_id: int | None, member_id: int | None) -> bool:
@@ -107,15 +125,18 @@ def assign(session: Session, queue: str, subject_id: int, *, department_id: int 
     return True
 
 
-def adopt(session: Session, queue: str, subject_id: int, *, due_at: datetime, like: ClockView) -> None:
-    """The clock that runs for this also keeps an earlier promise: its time comes forward to `due_at`, never back."""
+def adopt(session: Session, queue: str, subject_id: int, *, like: ClockView) -> None:
+    """The clock that runs for this keeps the promise of another one as well: it comes forward, never goes back."""
     latest = _latest(session, queue, subject_id)
-    if latest is None or latest.stopped_at is not None or latest.due_at <= due_at:
+    if latest is None or latest.stopped_at is not None or latest.due_at <= like.due_at:
         return
-    latest.due_at, latest.warn_at = due_at, min(latest.warn_at, due_at)
-    latest.started_at = min(latest.started_at, like.started_at)
-    if latest.next_at is not None:
-        latest.next_at = latest.warn_at if latest.step == 0 else due_at if latest.step == 1 else latest.next_at
+    latest.started_at, latest.hours = like.started_at, like.hours
+    found = moments(calendar_of(session), latest.started_at, latest.hours, latest.warn_hours)
+    if found["due_at"] >= latest.due_at:
+        return
+    latest.warn_at, latest.due_at = found["warn_at"], found["due_at"]
+    if latest.step < DUE:
+        latest.next_at = latest.warn_at if latest.step == RUNNING else latest.due_at
     session.add(latest)
 
 

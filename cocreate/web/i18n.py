@@ -79,6 +79,11 @@ class Translator:
         """Day and time, for hover and for print."""
         return format_datetime(moment.astimezone(self.zone), "medium", locale=self.locale)
 
+    def when(self, moment: datetime) -> str:
+        """A moment that lies ahead, with its weekday: 11月26日周四 18:00."""
+        local = moment.astimezone(self.zone)
+        return f"{format_skeleton('MMMEd', local, locale=self.locale)} {local:%H:%M}"
+
     def ago(self, moment: datetime) -> str:
         """Relative under seven days (3小时前), the day itself after that."""
         passed = clock.now() - moment

@@ -115,6 +115,7 @@ class Renderer:
         )
         environment.filters.update(
             ago=lambda moment: _time_element(moment, translator.ago(moment), translator),
+            when=lambda moment: _time_element(moment, translator.when(moment), translator),
             day=lambda moment: _time_element(moment, translator.day(moment), translator),
             exact=translator.exact,
             num=translator.number,

@@ -22,6 +22,7 @@ from forum.merging import tree
 from forum.merging.heirs import pass_on
 from forum.posts.hot import hot_score
 from forum.posts.models import Post, PostKind, PostOnce, PostRevision, PostTag, Visibility
+from forum.silence.service import begin as begin_wait
 from search import api as search
 
 
@@ -101,6 +102,8 @@ def submit_post(session: Session, draft: Draft, *, author: Actor, once: str = ""
     insert_many_once(session, [PostTag(post_id=post_id, tag=tag) for tag in draft.tags])
     session.add(Subscription(member_id=author.member_id, post_id=post_id))
     indexing.put_post(session, prepared, post_id)
+    if not author.staff:
+        begin_wait(session, post, at=moment)
     outbox.publish(session, PostSubmitted(post_id=post_id))
     return post
 

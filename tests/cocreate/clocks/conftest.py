@@ -23,7 +23,7 @@ def crew():
     return []
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def queue(runtime, monkeypatch, crew):
     """An answer within nine working hours, a warning two before it, the leadership nine after it."""
     made = Queue(

@@ -12,6 +12,7 @@ from cocreate.clocks.models import CalendarDay, QueueTime, ResponseClock
 from cocreate.core import clock
 
 QUEUE = "test.answer"
+pytestmark = pytest.mark.usefixtures("queue")
 
 
 @pytest.fixture

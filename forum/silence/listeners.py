@@ -1,0 +1,61 @@
+"""What stops, moves or takes up the silence clock of a post; each is safe to run twice."""
+
+from sqlmodel import Session
+
+from cocreate.core.actor import STAFF
+from cocreate.identity.members.queries import roles_of
+from forum.comments.models import Comment
+from forum.desk.models import OfficialResponse
+from forum.events import (
+    CommentAdded,
+    OfficialResponseGiven,
+    PostDeleted,
+    PostEdited,
+    PostHidden,
+    PostRestored,
+    PostsMerged,
+    PostStatusChanged,
+    PostSubmitted,
+    PostUnmerged,
+)
+from forum.merging.models import Merge
+from forum.posts.models import Post, StatusChange
+from forum.silence import service
+
+
+def hear_comment(session: Session, event: CommentAdded) -> None:
+    """A comment of staff on somebody else's post is a human answer."""
+    comment = session.get(Comment, event.comment_id)
+    post = session.get(Post, event.post_id)
+    if comment is None or post is None or comment.author_id == post.author_id:
+        return
+    if STAFF.intersection(roles_of(session, [comment.author_id]).get(comment.author_id, ())):
+        service.answered(session, [event.post_id], by=comment.author_id, at=comment.created_at)
+
+
+def hear_response(session: Session, event: OfficialResponseGiven) -> None:
+    response = session.get(OfficialResponse, event.response_id)
+    if response is not None:
+        service.answered(session, [event.post_id], by=response.author_id, at=response.created_at)
+
+
+def hear_status(session: Session, event: PostStatusChanged) -> None:
+    """A status that somebody set by hand comes with a sentence; one that follows from something else is no answer."""
+    change = session.get(StatusChange, event.change_id)
+    if change is not None and event.cause_kind is None:
+        service.answered(session, [event.post_id], by=change.by_id, at=change.at)
+
+
+def follow_post(session: Session, event: PostSubmitted | PostEdited | PostHidden | PostRestored | PostDeleted) -> None:
+    """What is hidden, private, praise or gone waits no more; what is back waits anew."""
+    service.settle(session, event.post_id)
+
+
+def follow_merge(session: Session, event: PostsMerged) -> None:
+    merge = session.get(Merge, event.merge_id)
+    if merge is not None and merge.undone_at is None:
+        service.follow_merge(session, event.source_id, event.target_id, by=merge.by_id)
+
+
+def follow_undo(session: Session, event: PostUnmerged) -> None:
+    service.follow_undo(session, event.source_id, event.target_id)

@@ -1,0 +1,112 @@
+"""The silence clock of posts: it runs from a post until the first human answer, and follows what becomes of it."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlmodel import Session, col, select
+
+from cocreate.clocks import service as clocks
+from cocreate.core import clock
+from cocreate.core.actor import STAFF
+from cocreate.core.tables import columns
+from cocreate.identity.members.models import MemberRole
+from forum.comments.models import Comment
+from forum.desk.models import OfficialResponse
+from forum.posts.models import Post, StatusChange, Visibility
+from forum.silence.rules import ASKING, FIRST_ANSWER
+
+
+def begin(session: Session, post: Post, *, at: datetime | None = None) -> None:
+    """Let the author's wait begin; nothing for posts that wait for nobody. Its clock runs already: nothing changes."""
+    if asks(post):
+        clocks.start(session, FIRST_ANSWER, post.id or 0, at=at, scope_id=post.board_id or 0, url=f"/posts/{post.id}")
+
+
+def asks(post: Post) -> bool:
+    """Whether the post, as it stands, waits for an answer: public, by a member, not part of another, and no praise.
+
+    Imported voices have no author here whom an answer would reach.
+    """
+    return (
+        post.kind in ASKING
+        and post.author_id is not None
+        and post.visibility == Visibility.PUBLIC
+        and post.deleted_at is None
+        and post.hidden_at is None
+        and post.merged_into_id is None
+    )
+
+
+def settle(session: Session, post_id: int, *, since: datetime | None = None) -> None:
+    """Bring the clock in line with the post as it stands now: it runs, or it has stopped.
+
+    since: when the wait began, for one that is taken up again; else the post's own time for its first wait, and now
+    for a later one.
+    """
+    post = session.get(Post, post_id)
+    if post is None or (post.public and post.merged_into_id is not None):
+        return  # what is part of another waits there, see `follow_merge`
+    known = clocks.read(session, FIRST_ANSWER, [post_id]).get(post_id)
+    if not asks(post):
+        clocks.stop(session, FIRST_ANSWER, post_id, answered=False)
+    elif known is None or known.state == "gone":
+        if known is None and _by_staff(session, post.author_id):
+            return
+        answered = first_answer(session, post)
+        if answered is None:
+            begin(session, post, at=since or (clock.now() if known else post.created_at))
+
+
+def first_answer(session: Session, post: Post) -> tuple[datetime, int | None] | None:
+    """When a human of the brand first answered the post, and who: a comment, the official response, or a status that
+    somebody set by hand. None when nobody has."""
+    staff = select(MemberRole.member_id).where(col(MemberRole.role).in_(STAFF))
+    statements = (
+        columns(Comment.created_at, Comment.author_id).where(
+            Comment.post_id == post.id, col(Comment.author_id).in_(staff), col(Comment.author_id) != post.author_id,
+            col(Comment.deleted_at).is_(None), col(Comment.hidden_at).is_(None),
+        ),
+        columns(OfficialResponse.created_at, OfficialResponse.author_id).where(OfficialResponse.post_id == post.id),
+        columns(StatusChange.at, StatusChange.by_id).where(
+            StatusChange.post_id == post.id, col(StatusChange.cause_kind).is_(None)
+        ),
+    )  # fmt: skip
+    found = [row for statement in statements for row in session.exec(statement)]
+    return min(found, key=lambda row: row[0]) if found else None
+
+
+def answered(session: Session, post_ids: Iterable[int], *, by: int | None, at: datetime | None = None) -> int:
+    """A human answered these posts; how many of them waited. What is part of another post waits there."""
+    return clocks.stop_all(session, FIRST_ANSWER, post_ids, by=by, at=at)
+
+
+def follow_merge(session: Session, source_id: int, target_id: int, *, by: int | None) -> None:
+    """A merged post waits where it now stands: its head takes over its promise, or has answered it already."""
+    waits = clocks.read(session, FIRST_ANSWER, [source_id, target_id])
+    own, there = waits.get(source_id), waits.get(target_id)
+    if own is None or not own.open:
+        return
+    head = session.get(Post, target_id)
+    if (there is not None and there.state in ("met", "late")) or (head is not None and first_answer(session, head)):
+        clocks.stop(session, FIRST_ANSWER, source_id, by=by)
+        return
+    clocks.stop(session, FIRST_ANSWER, source_id, answered=False)
+    if there is not None and there.open:
+        clocks.adopt(session, FIRST_ANSWER, target_id, like=own)
+    elif head is not None and head.public:
+        clocks.start(
+            session, FIRST_ANSWER, target_id, at=own.started_at, scope_id=head.board_id or 0, url=f"/posts/{target_id}"
+        )
+
+
+def follow_undo(session: Session, source_id: int, target_id: int) -> None:
+    """A post that stands by itself again goes on waiting since it began, unless its head was answered meanwhile."""
+    waits = clocks.read(session, FIRST_ANSWER, [source_id, target_id])
+    own, there = waits.get(source_id), waits.get(target_id)
+    told = there is not None and there.state in ("met", "late")
+    settle(session, source_id, since=None if own is None or told else own.started_at)
+
+
+def _by_staff(session: Session, member_id: int | None) -> bool:
+    statement = select(MemberRole.member_id).where(MemberRole.member_id == member_id, col(MemberRole.role).in_(STAFF))
+    return session.exec(statement.limit(1)).first() is not None
