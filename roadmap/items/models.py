@@ -88,21 +88,8 @@ class ItemChange(SQLModel, table=True):
     note: str = ""
     """For colleagues only."""
     release_id: int | None = Field(default=None, foreign_key="roadmap_release.id")
-    by_id: int | None = Field(default=None, foreign_key="member.id")
-    at: datetime = Field(default_factory=clock.now)
-
-
-class StagePlan(SQLModel, table=True):
-    """What is planned for a step that lies ahead: a window and a sentence for owners, and a note for colleagues."""
-
-    __tablename__ = "item_stage_plan"
-    __table_args__ = (sa.UniqueConstraint("item_id", "stage"),)
-
-    id: int | None = Field(default=None, primary_key=True)
-    item_id: int = Field(foreign_key="roadmap_item.id", index=True)
-    stage: ItemStage = Field(sa_type=text_enum(ItemStage))
-    text: str = Field(default="", max_length=400)
-    note: str = Field(default="", max_length=2000)
-    """For colleagues only."""
     planned_from: date | None = None
     planned_to: date | None = None
+    """The window as it was said with this step."""
+    by_id: int | None = Field(default=None, foreign_key="member.id")
+    at: datetime = Field(default_factory=clock.now)

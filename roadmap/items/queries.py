@@ -15,8 +15,11 @@ from feedback_cluster import api as cluster
 from feedback_cluster.api import TriageStatus
 from forum import api as forum
 from forum.api import PostCard
+from roadmap.boards.audience import may_read, stands_on
+from roadmap.boards.models import RoadmapBoard
 from roadmap.items.models import ItemChange, ItemStage, ItemStatus, RoadmapItem
 from roadmap.items.stages import TRACK
+from roadmap.items.windows import Window, window_of
 from roadmap.links.models import ItemLink, ItemPost
 from roadmap.releases.models import Release
 from roadmap.releases.queries import ReleaseRef
@@ -28,7 +31,8 @@ RELEASE_COLUMNS = (
 
 @dataclass(frozen=True)
 class ItemCard:
-    """An item as the board shows it. `release` is left out while that release is a draft."""
+    """An item as the board shows it. `release` is left out while that release is a draft. shown, not public: it stands
+    on boards for some readers alone."""
 
     id: int
     title: str
@@ -38,7 +42,10 @@ class ItemCard:
     people: int
     voices: int
     public: bool
+    shown: bool
     board_id: int | None
+    column_id: int | None
+    window: Window | None
     release: ReleaseRef | None = None
 
 
@@ -53,6 +60,7 @@ class Step:
     by_id: int | None
     note: str = ""
     version: str = ""
+    window: Window | None = None
 
 
 @dataclass(frozen=True)
@@ -84,22 +92,28 @@ class ItemView:
 
 
 def get_item(session: Session, item_id: int, actor: Actor) -> RoadmapItem:
-    """The item; NotFound when there is none, or it is not public and this reader may not edit it."""
-    item = session.get(RoadmapItem, item_id)
-    if item is None or not (item.public or actor.can("roadmap.edit")):
+    """The item; NotFound when there is none, or none for this reader."""
+    item = session.exec(select(RoadmapItem).where(RoadmapItem.id == item_id, may_read(actor))).one_or_none()
+    if item is None:
         raise NotFound(f"item {item_id}")
     return item
 
 
-def item_cards(session: Session, actor: Actor, *, board_id: int | None = None) -> list[ItemCard]:
-    """All items that the reader may see, column by column in the product managers' order; shipped ones newest first."""
+def item_cards(
+    session: Session, actor: Actor, *, board_id: int | None = None, view: RoadmapBoard | None = None
+) -> list[ItemCard]:
+    """All items that the reader may see, kind by kind in the product managers' order; shipped ones newest first.
+
+    board_id: a product line. view: only what stands on this board.
+    """
     statement = (
         columns(
             RoadmapItem.id, RoadmapItem.title, RoadmapItem.stage, RoadmapItem.status, RoadmapItem.stage_at,
-            RoadmapItem.people, RoadmapItem.voices, RoadmapItem.public, RoadmapItem.board_id, Release.public,
-            *RELEASE_COLUMNS,
+            RoadmapItem.people, RoadmapItem.voices, RoadmapItem.public, RoadmapItem.shown, RoadmapItem.board_id,
+            RoadmapItem.column_id, RoadmapItem.planned_from, RoadmapItem.planned_to, Release.public, *RELEASE_COLUMNS,
         )
         .outerjoin(Release, col(Release.id) == RoadmapItem.release_id)
+        .where(may_read(actor))
         .order_by(
             RoadmapItem.status,
             sa.case((col(RoadmapItem.status) == ItemStatus.SHIPPED, col(RoadmapItem.stage_at))).desc(),
@@ -108,12 +122,18 @@ def item_cards(session: Session, actor: Actor, *, board_id: int | None = None) -
         )
     )  # fmt: skip
     drafts = actor.can("roadmap.edit")
-    if not drafts:
-        statement = statement.where(col(RoadmapItem.public))
     if board_id is not None:
         statement = statement.where(RoadmapItem.board_id == board_id)
+    if view is not None:
+        statement = statement.where(stands_on(view))
     return [
-        ItemCard(*(*row[:9], ReleaseRef(*row[10:]) if row[10] and (row[9] or drafts) else None))
+        ItemCard(
+            *(
+                *row[:11],
+                window_of(row[11], row[12]),
+                ReleaseRef(*row[14:]) if row[14] and (row[13] or drafts) else None,
+            )
+        )
         for row in session.exec(statement)
     ]
 
@@ -154,14 +174,21 @@ def history(session: Session, item_id: int, *, staff: bool) -> list[Step]:
     statement = (
         columns(
             ItemChange.stage, ItemChange.occurrence, ItemChange.sentence, ItemChange.at, ItemChange.by_id,
-            ItemChange.note, Release.version, Release.public,
+            ItemChange.note, Release.version, Release.public, ItemChange.planned_from, ItemChange.planned_to,
         )
         .outerjoin(Release, col(Release.id) == ItemChange.release_id)
         .where(ItemChange.item_id == item_id)
         .order_by(col(ItemChange.id))
     )  # fmt: skip
     return [
-        Step(*(*row[:5], row[5] if staff else "", row[6] if row[6] and (row[7] or staff) else ""))
+        Step(
+            *(
+                *row[:5],
+                row[5] if staff else "",
+                row[6] if row[6] and (row[7] or staff) else "",
+                window_of(row[8], row[9]),
+            )
+        )
         for row in session.exec(statement)
     ]
 

@@ -1,6 +1,8 @@
-"""Items are made, edited, moved, and taken from stage to stage with a sentence to owners."""
+"""Items are made, edited, and taken from stage to stage with a sentence to owners."""
 
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 import sqlalchemy as sa
@@ -8,16 +10,31 @@ from sqlmodel import Session, col, select
 
 from cocreate.core import audit, clock, outbox
 from cocreate.core.actor import Actor
+from cocreate.core.db import insert_many_once
 from cocreate.core.errors import Conflict, Invalid
 from cocreate.core.text_marks import N_
 from forum import api as forum
+from roadmap.boards.models import BoardColumn, ItemBoard, RoadmapBoard
 from roadmap.events import ItemStageChanged
 from roadmap.indexing import index_item
+from roadmap.items import dates
 from roadmap.items.forms import ItemForm, NewItemForm
 from roadmap.items.models import ItemChange, ItemStage, ItemStatus, RoadmapItem
+from roadmap.items.order import top
+from roadmap.items.reading import settle_reading
 from roadmap.items.stages import STATUS_OF
+from roadmap.items.windows import Window, window_of
 from roadmap.links import service as links
 from roadmap.releases.models import Release
+
+
+class Kept(Enum):
+    """Says of an argument that nothing was said."""
+
+    KEPT = "kept"
+
+
+KEPT = Kept.KEPT
 
 
 class SentenceMissing(Invalid):
@@ -45,11 +62,13 @@ def add_item(session: Session, form: NewItemForm, *, by: Actor) -> RoadmapItem:
     _check_targets(session, board=form.board, release=form.release)
     item = RoadmapItem(
         title=form.title, what=form.what, why=form.why, board_id=form.board, release_id=form.release,
-        public=form.public, created_by=by.id, position=_top(session, ItemStatus.CONSIDERING),
+        shown=form.public, public=False, created_by=by.id, position=top(session, ItemStatus.CONSIDERING),
     )  # fmt: skip
     item.stage_at = item.created_at
     session.add(item)
     session.flush()
+    put_on_boards(session, item, form.views)
+    settle_reading(session, item, by=by, window=form.window, tell=False)
     index_item(session, item)
     audit.record(session, by, "item.add", "roadmap_item", item.id)
     if form.sentence:
@@ -58,23 +77,47 @@ def add_item(session: Session, form: NewItemForm, *, by: Actor) -> RoadmapItem:
 
 
 def edit_item(session: Session, item: RoadmapItem, form: ItemForm, *, by: Actor) -> None:
-    """What the item says of itself. Becoming public gives its posts their status and tells those behind it where it
-    stands; no longer public takes the status back.
+    """What the item says of itself, where it stands and when it is planned. Becoming readable gives its posts their
+    status and tells those behind it where it stands; no longer public takes the status back. Refused without a reason
+    where a date that was said in public moves.
     """
     _check_targets(session, board=form.board, release=None)
-    shown = item.public
+    check_boards(session, form.views)
+    before = (item.shown, boards_of(session, item))
     item.title, item.what, item.why = form.title, form.what, form.why
-    item.board_id, item.public, item.edited_at = form.board, form.public, clock.now()
+    item.board_id, item.shown, item.edited_at = form.board, form.public, clock.now()
     session.add(item)
     session.flush()
+    put_on_boards(session, item, form.views)
+    moved = before != (item.shown, boards_of(session, item))
+    settle_reading(session, item, by=by, window=form.window, reason=form.reason, tell=moved)
     index_item(session, item)
     audit.record(session, by, "item.edit", "roadmap_item", item.id, public=item.public)
-    if shown != item.public:
-        links.settle_item(session, item, by=by)
-        change_id = newest_change(session, item.id or 0)
-        if item.public and change_id:
-            # No key: the step may have been queued and found not public. Each member has one message per step anyway.
-            outbox.enqueue(session, "roadmap.tell_supporters", change_id=change_id)
+
+
+def put_on_boards(session: Session, item: RoadmapItem, board_ids: Iterable[int]) -> None:
+    """Make these the boards that the item stands on; who may read it is settled afterwards."""
+    wanted = set(board_ids)
+    check_boards(session, wanted)
+    known = boards_of(session, item)
+    for board_id in sorted(known - wanted):
+        session.connection().execute(
+            sa.delete(ItemBoard).where(col(ItemBoard.item_id) == item.id, col(ItemBoard.board_id) == board_id)
+        )
+    insert_many_once(session, [ItemBoard(item_id=item.id or 0, board_id=one) for one in sorted(wanted - known)])
+
+
+def boards_of(session: Session, item: RoadmapItem) -> set[int]:
+    """The boards that the item was put on."""
+    return set(session.exec(select(ItemBoard.board_id).where(ItemBoard.item_id == item.id)))
+
+
+def check_boards(session: Session, board_ids: Iterable[int]) -> None:
+    """Refuse boards that do not exist."""
+    wanted = set(board_ids)
+    known = set(session.exec(select(RoadmapBoard.id).where(col(RoadmapBoard.id).in_(wanted)))) if wanted else set()
+    if wanted - known:
+        raise Invalid("no such board", fields={"views": N_("Please choose one of the options.")})
 
 
 def change_stage(
@@ -88,27 +131,41 @@ def change_stage(
     release_id: int | None = None,
     seen: int | None = None,
     at: datetime | None = None,
+    column_id: int | None = None,
+    window: Window | Kept | None = KEPT,
+    reason: str = "",
 ) -> ItemChange:
     """Take the item to a stage and aim it at a release: history, posts' statuses and news in one transaction.
 
     seen: id of the newest change that the writer knew; StageMoved when there is a newer one. at: when it happened,
-    for history that is written down later.
+    for history that is written down later. window: when it is planned to reach the cars, kept where nothing is said;
+    a date that was said in public moves with a `reason` alone.
     """
     if not sentence.strip():
         raise SentenceMissing(fields={"sentence": SentenceMissing.message})
-    if stage == item.stage and release_id == item.release_id:
+    planned = window_of(item.planned_from, item.planned_to) if isinstance(window, Kept) else window
+    same_window = planned == window_of(item.planned_from, item.planned_to)
+    if stage == item.stage and release_id == item.release_id and same_window:
         raise NothingChanged(f"item {item.id} is {stage}")
     _check_targets(session, board=None, release=release_id)
     if seen is not None and seen != newest_change(session, item.id or 0):
         raise StageMoved(f"item {item.id}: seen {seen}")
-    _swap_stage(session, item, stage, release_id, at or clock.now())
+    _check_column(session, stage, column_id)
+    dates.commit(session, item, planned, reason=reason, by=by)
+    _swap_stage(session, item, stage, release_id, at or clock.now(), column_id)
     return write_change(session, item, stage=stage, sentence=sentence.strip(), note=note, by=by, at=at)
 
 
-def _swap_stage(session: Session, item: RoadmapItem, stage: ItemStage, release_id: int | None, at: datetime) -> None:
+def _swap_stage(
+    session: Session, item: RoadmapItem, stage: ItemStage, release_id: int | None, at: datetime, column_id: int | None
+) -> None:
     status = STATUS_OF[stage]
-    position = item.position if status == item.status else _top(session, status)
-    values = {"stage": stage, "status": status, "stage_at": at, "release_id": release_id, "position": position}
+    same = status == item.status
+    values = {
+        "stage": stage, "status": status, "stage_at": at, "release_id": release_id,
+        "position": item.position if same else top(session, status),
+        "column_id": item.column_id if same and column_id is None else column_id,
+    }  # fmt: skip
     # Two people who press at once both pass the look above: only the one who still finds the old step may go on.
     unmoved = (col(RoadmapItem.id) == item.id, col(RoadmapItem.stage_at) == item.stage_at)
     result: Any = session.connection().execute(sa.update(RoadmapItem).where(*unmoved).values(**values))
@@ -127,11 +184,12 @@ def write_change(
     count = session.exec(reached.where(ItemChange.item_id == item.id, ItemChange.stage == stage)).one()
     change = ItemChange(
         item_id=item.id or 0, stage=stage, occurrence=count + 1, sentence=sentence, note=note,
-        release_id=item.release_id, by_id=by.id, at=at or clock.now(),
+        release_id=item.release_id, planned_from=item.planned_from, planned_to=item.planned_to, by_id=by.id,
+        at=at or clock.now(),
     )  # fmt: skip
     session.add(change)
     session.flush()
-    links.settle_item(session, item, by=by, reason=sentence, at=at)
+    links.settle_change(session, item, change, by=by)
     audit.record(session, by, "item.stage", "roadmap_item", item.id, stage=stage.value, occurrence=change.occurrence)
     outbox.publish(
         session,
@@ -144,29 +202,13 @@ def write_change(
 
 def newest_change(session: Session, item_id: int) -> int:
     """Id of the item's newest change, 0 when it has none."""
-    return session.exec(select(sa.func.max(ItemChange.id)).where(ItemChange.item_id == item_id)).one() or 0
+    return newest_changes(session, [item_id]).get(item_id, 0)
 
 
-def move_item(session: Session, item: RoadmapItem, *, up: bool, by: Actor) -> None:
-    """One place up or down in its column; at the end of the column nothing changes."""
-    order = select(RoadmapItem.id).where(RoadmapItem.status == item.status)
-    ids = list(session.exec(order.order_by(col(RoadmapItem.position), col(RoadmapItem.id).desc())))
-    here = ids.index(item.id)
-    there = here - 1 if up else here + 1
-    if not 0 <= there < len(ids):
-        return
-    ids[here], ids[there] = ids[there], ids[here]
-    # Ids are known to exist: one statement renumbers the column.
-    places = sa.case({row_id: place for place, row_id in enumerate(ids)}, value=col(RoadmapItem.id))
-    session.connection().execute(
-        sa.update(RoadmapItem).where(col(RoadmapItem.id).in_(ids)).values(position=places)
-    )  # fmt: skip
-    audit.record(session, by, "item.move", "roadmap_item", item.id, up=up)
-
-
-def _top(session: Session, status: ItemStatus) -> int:
-    lowest = session.exec(select(sa.func.min(RoadmapItem.position)).where(RoadmapItem.status == status)).one()
-    return (lowest or 0) - 1
+def newest_changes(session: Session, item_ids: Collection[int]) -> dict[int, int]:
+    """Id of each item's newest change; items without one are left out."""
+    statement = select(ItemChange.item_id, sa.func.max(ItemChange.id)).where(col(ItemChange.item_id).in_(item_ids))
+    return {item_id: newest or 0 for item_id, newest in session.exec(statement.group_by(col(ItemChange.item_id)))}
 
 
 def _check_targets(session: Session, *, board: int | None, release: int | None) -> None:
@@ -174,3 +216,9 @@ def _check_targets(session: Session, *, board: int | None, release: int | None) 
         raise Invalid(f"no board {board}", fields={"board": N_("Please choose one of the options.")})
     if release is not None and session.get(Release, release) is None:
         raise Invalid(f"no release {release}", fields={"release": N_("Please choose one of the options.")})
+
+
+def _check_column(session: Session, stage: ItemStage, column_id: int | None) -> None:
+    column = session.get(BoardColumn, column_id) if column_id else None
+    if column_id and (column is None or column.kind != STATUS_OF[stage]):
+        raise Invalid(f"no column {column_id}", fields={"column": N_("Please choose one of the options.")})

@@ -15,6 +15,10 @@ STATUS_OF: dict[ItemStage, ItemStatus] = {
     ItemStage.VERIFIED: ItemStatus.SHIPPED,
     ItemStage.DECLINED: ItemStatus.DECLINED,
 }
+STAGES_OF: dict[ItemStatus, tuple[ItemStage, ...]] = {
+    status: tuple(stage for stage in ItemStage if STATUS_OF[stage] is status) for status in ItemStatus
+}
+"""The stages that a status stands for, the first one being where an item enters it."""
 TRACK: tuple[ItemStage, ...] = tuple(stage for stage in ItemStage if stage is not ItemStage.DECLINED)
 """The steps that owners see side by side, in order."""
 

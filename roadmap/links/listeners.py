@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from cocreate.core.actor import Actor
 from cocreate.core.runtime import Runtime
 from feedback_cluster.events import RunFinished, ThemePostsChanged, ThemesMerged
 from forum import api as forum
@@ -16,7 +17,7 @@ from forum.events import (
     VoteCast,
     VoteWithdrawn,
 )
-from roadmap.items.models import RoadmapItem
+from roadmap.items.models import ItemChange, RoadmapItem
 from roadmap.links import service
 from roadmap.links.models import ItemLink, ItemPost
 
@@ -65,3 +66,26 @@ def sync_item(runtime: Runtime, *, item_id: int) -> None:
         item = session.get(RoadmapItem, item_id)
         if item is not None:
             service.sync_item(session, item)
+
+
+def settle_posts(runtime: Runtime, *, change_id: int) -> None:
+    """Job: the many posts behind an item follow its step, in chunks that other writers can pass.
+
+    A step that another one has followed is left to that one's job; doing it twice changes nothing.
+    """
+    with runtime.database.read() as session:
+        change = session.get(ItemChange, change_id)
+        item = session.get(RoadmapItem, change.item_id) if change else None
+        if change is None or item is None or not item.public:
+            return
+        newest = select(sa.func.max(ItemChange.id)).where(ItemChange.item_id == item.id)
+        if session.exec(newest).one() != change_id:
+            return
+        ids = sorted(session.exec(select(ItemPost.post_id).where(ItemPost.item_id == item.id)))
+    by = Actor(id=change.by_id)
+    for start in range(0, len(ids), service.CHUNK):
+        with runtime.database.write() as session:
+            service.settle_posts(
+                session, ids[start : start + service.CHUNK], by=by, cause_id=change.item_id, reason=change.sentence,
+                at=change.at,
+            )  # fmt: skip

@@ -24,6 +24,8 @@ from roadmap.items.stages import POST_STATUS, further
 from roadmap.links.models import ItemLink, ItemPost
 
 CHUNK = 500
+AT_ONCE = 100
+"""Behind an item with more posts these follow its steps by a job: nobody waits for thousands of rows."""
 CAUSE = "roadmap_item"
 NOBODY = Actor()
 """Who acts when news alone makes posts follow."""
@@ -139,6 +141,15 @@ def settle_item(
     settle_posts(session, ids, by=by, cause_id=item.id or 0, reason=reason, at=at)
     if not item.public:
         _let_go(session, item.id or 0, ids, item.status, by=by)
+
+
+def settle_change(session: Session, item: RoadmapItem, change: ItemChange, *, by: Actor) -> None:
+    """Let the posts behind an item follow a step: at once while they are few, by a job where there are many."""
+    many = select(sa.func.count()).select_from(ItemPost).where(ItemPost.item_id == item.id)
+    if session.exec(many).one() > AT_ONCE:
+        outbox.enqueue(session, "roadmap.settle_posts", change_id=change.id)
+    else:
+        settle_item(session, item, by=by, reason=change.sentence, at=change.at)
 
 
 def settle_posts(

@@ -1,8 +1,10 @@
 """Four eyes: what is said to many people at once is read by a second person before it leaves."""
 
+from sqlmodel import Session
+
 from cocreate.core.actor import Actor
-from cocreate.core.config import Settings
 from cocreate.core.errors import Conflict
+from cocreate.core.runtime import runtime_of
 from cocreate.core.text_marks import N_
 
 
@@ -16,9 +18,10 @@ class ApprovalMissing(Conflict):
     message = N_("So many people will read this that a second person must approve it first.")
 
 
-def needs_second(settings: Settings, people: int) -> bool:
+def needs_second(session: Session, people: int) -> bool:
     """Whether so many people are addressed that a second person must approve."""
-    return people > settings.approval_above
+    runtime = runtime_of(session)
+    return runtime is None or people > runtime.settings.approval_above
 
 
 def check_second(preparer_id: int | None, approver: Actor) -> None:

@@ -22,6 +22,7 @@ from cocreate.notify.inbox.models import InboxMessage
 from forum.follows.models import Subscription
 from forum.posts.models import Post, PostStatus
 from roadmap.items import notices, service
+from roadmap.items import order as order_of_items
 from roadmap.items.forms import ItemForm
 from roadmap.items.models import ItemChange, ItemStage, ItemStatus, RoadmapItem
 from roadmap.items.stages import POST_STATUS, STAGE_LABELS, STAGE_NEWS, STATUS_LABELS, STATUS_OF
@@ -161,7 +162,7 @@ def test_a_step_onto_an_item_that_moved_meanwhile_is_refused(
         assert other is not None
         service.change_stage(second, other, stage=ItemStage.STUDIED, sentence="快一步。", by=pm_actor)
     with database.write() as third, pytest.raises(service.StageMoved):
-        service._swap_stage(third, row, ItemStage.BUILT, None, row.stage_at)
+        service._swap_stage(third, row, ItemStage.BUILT, None, row.stage_at, None)
 
 
 def test_history_is_never_rewritten(make_item: Make, database: Database) -> None:
@@ -300,7 +301,7 @@ def test_moving_keeps_every_item_once(make_item: Make, database: Database, pm_ac
         with database.write() as session:
             row = session.get(RoadmapItem, target)
             assert row is not None
-            service.move_item(session, row, up=up, by=pm_actor)
+            order_of_items.move_item(session, row, up=up, by=pm_actor)
     assert order() == [ids[3], ids[2], ids[0], ids[1]]
 
 

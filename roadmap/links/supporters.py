@@ -1,0 +1,43 @@
+"""The people behind an item, and those of them who hear of its steps."""
+
+from dataclasses import dataclass, field
+
+from sqlmodel import Session, col, select
+
+from forum import api as forum
+from forum.api import Supporters
+from roadmap.boards.audience import readers_among
+from roadmap.items.models import RoadmapItem
+from roadmap.links.models import ItemPost
+
+
+def behind(session: Session, item: RoadmapItem) -> Supporters:
+    """Authors, voters, owners with a scene and followers of all posts behind the item, each person once."""
+    ids = list(session.exec(select(ItemPost.post_id).where(col(ItemPost.item_id) == item.id)))
+    return forum.people_behind(session, ids)
+
+
+@dataclass(frozen=True)
+class Addressed:
+    """Members who hear of an item's steps: those who wrote, those who voted, and those who follow or added a scene;
+    each in the first group that fits."""
+
+    wrote: set[int] = field(default_factory=set)
+    voted: set[int] = field(default_factory=set)
+    follows: set[int] = field(default_factory=set)
+
+    def __len__(self) -> int:
+        return len(self.wrote) + len(self.voted) + len(self.follows)
+
+    @property
+    def members(self) -> set[int]:
+        return self.wrote | self.voted | self.follows
+
+
+def addressed(session: Session, item: RoadmapItem) -> Addressed:
+    """Who would be told of a step now: those behind the item who may read it."""
+    found = behind(session, item)
+    members = readers_among(session, item, found.members)
+    wrote = members & found.authors.keys()
+    voted = (members & found.voters.keys()) - wrote
+    return Addressed(wrote, voted, members - wrote - voted)

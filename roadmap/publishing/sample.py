@@ -1,0 +1,28 @@
+"""One message of a waiting step as its reader will see it, in each language."""
+
+from sqlmodel import Session
+
+from cocreate.notify.inbox.views import Wording, worded
+from cocreate.web.page import Page
+from roadmap.items import notices
+from roadmap.items.models import ItemChange
+from roadmap.links import supporters
+from roadmap.publishing.preview import Waiting
+
+
+def samples(page: Page, session: Session, waiting: Waiting) -> dict[str, Wording]:
+    """By language the message to the first who wrote, or else to the first who hears of it; empty when nobody does."""
+    who = supporters.addressed(session, waiting.item)
+    member = min(who.wrote or who.voted or who.follows, default=None)
+    if member is None:
+        return {}
+    row = waiting.row
+    change = ItemChange(item_id=row.item_id, stage=row.stage, sentence=row.sentence, release_id=row.release_id)
+    words = notices.wording(waiting.item, change)
+    groups = notices.by_reason(session, supporters.behind(session, waiting.item), [member], words)
+    notice, params = next((notice, params[member]) for notice, params in groups.items() if member in params)
+    renderer = page.renderer
+    return {
+        language: worded(renderer.runtime.notices, translator, notice, params)
+        for language, translator in renderer.translators.items()
+    }
