@@ -1,5 +1,6 @@
 """The front door: what other rooms may ask about themes and do to them, in ids and frozen values."""
 
+from feedback_cluster.guiding.founding import found_theme
 from feedback_cluster.themes.answers import record_answer
 from feedback_cluster.themes.cards import RankedTheme, ThemeCard, ThemeRef, rank_themes, theme_cards
 from feedback_cluster.themes.models import TRIAGE_LABELS, TriageStatus
@@ -11,6 +12,7 @@ __all__ = [
     "ThemeCard",
     "ThemeRef",
     "TriageStatus",
+    "found_theme",
     "post_ids_of",
     "rank_themes",
     "record_answer",

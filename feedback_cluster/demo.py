@@ -14,7 +14,7 @@ from feedback_cluster.fleet.reading import read_fleet
 from feedback_cluster.runs import service as runs
 from feedback_cluster.runs.jobs import run_clusters
 from feedback_cluster.runs.models import Cause
-from feedback_cluster.themes import answers, service
+from feedback_cluster.themes import answers, notes, service
 from feedback_cluster.themes.models import AnswerState, TriageStatus
 from feedback_cluster.themes.queries import get_theme, resolve, themes_of_posts
 
@@ -108,7 +108,7 @@ def _triage(
             service.merge(session, get_theme(session, other), home, by=by, zone=runtime.settings.zone)
     service.rename(session, theme, row["name"], by=by)
     service.assign(session, theme, by.id, by=by)
-    service.write_note(session, theme, row["note"], by=by)
+    notes.add_note(session, theme, row["note"], by=by)
     service.triage(session, theme, by=by)
     if size := row.get("effort"):
         service.size_effort(session, theme, size, by=by, zone=runtime.settings.zone)

@@ -1,8 +1,9 @@
 """What themes bring to the house."""
 
-from cocreate.core.actor import STAFF, Role
+from cocreate.core.actor import MEMBERS, STAFF, Role
 from cocreate.core.module import Job, Module, NavItem, Timer
 from cocreate.core.text_marks import N_
+from cocreate.identity.events import MemberLeft
 from feedback_cluster import commands, demo
 from feedback_cluster.bench.cluster import cluster as bench_cluster
 from feedback_cluster.bench.sentiment import sentiment as bench_sentiment
@@ -19,10 +20,18 @@ from feedback_cluster.dossiers.service import forget_words
 from feedback_cluster.events import RunFinished
 from feedback_cluster.fleet import routes as fleet_pages
 from feedback_cluster.guiding import routes as guiding_pages
+from feedback_cluster.meetings import routes as meeting_pages
+from feedback_cluster.leadership import listeners as leadership
+from feedback_cluster.leadership import notices as leader_notices
+from feedback_cluster.leadership import routes as leader_pages
+from feedback_cluster.leadership.service import FREEZE, TELL, freeze_week
 from feedback_cluster.priority import routes as weight_pages
 from feedback_cluster.priority.jobs import recount
 from feedback_cluster.priority.listeners import follow_run
 from feedback_cluster.priority.service import RECOUNT
+from feedback_cluster.questions import routes as question_pages
+from feedback_cluster.questions import service as questions
+from feedback_cluster.questions.notices import NOTICES as QUESTION_NOTICES
 from feedback_cluster.radar import api_v1 as radar_api
 from feedback_cluster.radar import demo as radar_demo
 from feedback_cluster.radar import fillers as radar_fillers
@@ -34,9 +43,10 @@ from feedback_cluster.radar.notices import NOTICES as RADAR_NOTICES
 from feedback_cluster.runs import routes as run_pages
 from feedback_cluster.runs.jobs import run_clusters, run_nightly
 from feedback_cluster.runs.service import JOB
-from feedback_cluster.themes import indexing, listeners
+from feedback_cluster.themes import declining, indexing, listeners, receipts, takebacks
 from feedback_cluster.themes.assign import assign_posts, count_themes
-from feedback_cluster.triage import actions, api_v1, fillers
+from feedback_cluster.triage import actions, api_v1, bulk, fillers, many
+from feedback_cluster.triage import notices as triage_notices
 from feedback_cluster.triage import routes as theme_pages
 from forum.events import (
     PostDeleted,
@@ -57,6 +67,8 @@ from search.events import LexiconChanged
 POLICIES = {
     "theme.read": STAFF,
     "theme.triage": frozenset({Role.PM, Role.ADMIN}),
+    "theme.receive": STAFF,
+    "question.answer": MEMBERS,
     "dossier.note": STAFF,
 }
 
@@ -70,6 +82,9 @@ module = Module(
         guiding_pages.router,
         theme_pages.router,
         actions.router,
+        many.router,
+        question_pages.router,
+        meeting_pages.router,
         api_v1.router,
         weight_pages.router,
         fleet_pages.router,
@@ -78,15 +93,20 @@ module = Module(
         radar_api.router,
         dossier_pages.router,
         dossier_api.router,
+        leader_pages.router,
     ],
     models=[
         "feedback_cluster.runs.models",
         "feedback_cluster.themes.models",
+        "feedback_cluster.triage.models",
+        "feedback_cluster.questions.models",
+        "feedback_cluster.meetings.models",
         "feedback_cluster.changes.models",
         "feedback_cluster.priority.models",
         "feedback_cluster.fleet.models",
         "feedback_cluster.radar.models",
         "feedback_cluster.dossiers.models",
+        "feedback_cluster.leadership.models",
     ],
     jobs=[
         Job(JOB, run_clusters, own_sessions=True, slow=True),
@@ -96,16 +116,23 @@ module = Module(
         Job("feedback_cluster.count", count_themes, own_sessions=True),
         Job(RECOUNT, recount, own_sessions=True),
         Job(RADAR, look_round, own_sessions=True),
+        Job(FREEZE, freeze_week, own_sessions=True),
+        Job(TELL, leader_notices.tell_answer, own_sessions=True),
+        Job(bulk.JOB, bulk.work, own_sessions=True),
+        Job(declining.TELL, triage_notices.tell_declined),
+        Job(takebacks.TELL_TAKEN_BACK, triage_notices.tell_taken_back),
     ],
+    queues=[receipts.QUEUE],
     timers=[Timer("feedback_cluster.nightly", hour="nightly_hour"), Timer(RADAR, every_minutes=60)],
     commands=[commands.register],
     listeners={
+        MemberLeft: [questions.forget_answers],
         PostSubmitted: [listeners.place_post],
-        PostEdited: [listeners.place_post],
+        PostEdited: [listeners.place_post, triage_notices.forget_words],
         PostRestored: [listeners.place_post],
         PostsImported: [listeners.place_imported],
-        PostDeleted: [listeners.drop_post, forget_words],
-        PostHidden: [listeners.drop_post],
+        PostDeleted: [listeners.drop_post, forget_words, triage_notices.forget_words],
+        PostHidden: [listeners.drop_post, triage_notices.forget_words],
         PostsWithdrawn: [listeners.drop_withdrawn, forget_words],
         VoteCast: [listeners.follow_votes],
         VoteWithdrawn: [listeners.follow_votes],
@@ -127,7 +154,7 @@ module = Module(
         NavItem(N_("Themes"), "show_themes", "layers", room="staff", group="understand", policy="theme.read", position=10),
         NavItem(N_("Radar"), "show_radar", "triangle-alert", room="staff", group="understand", policy="theme.read", position=12),
     ],
-    notices={**RADAR_NOTICES, **DOSSIER_NOTICES},
+    notices={**RADAR_NOTICES, **DOSSIER_NOTICES, **triage_notices.NOTICES, **QUESTION_NOTICES},
     seeds=[demo.seed, radar_demo.seed],
     benches={"cluster": bench_cluster, "themes": bench_themes, "sentiment": bench_sentiment},
 )

@@ -108,7 +108,7 @@ def _gather(session: Session, found: RunFound) -> None:
         session.add(area)
         session.flush()
         for theme_id in told["themes"]:
-            if theme_id in themes:
+            if theme_id in themes and not themes[theme_id].area_locked:
                 themes[theme_id].area_id = area.id
                 session.add(themes[theme_id])
     session.flush()

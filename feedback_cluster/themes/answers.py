@@ -39,6 +39,7 @@ class StandingAnswer:
     by_id: int | None
     theme_id: int
     theme_name: str
+    recording_url: str = ""
 
 
 def record_answer(session: Session, theme_id: int, text: str, *, by: Actor, source: str = "triage") -> int:
@@ -129,7 +130,8 @@ def published_on_posts(session: Session, post_ids: Sequence[int]) -> dict[int, S
     """The published answer that each post shows, hidden themes left out."""
     written = sa.orm.aliased(Theme, name="written_for")
     statement = (
-        columns(ThemePost.post_id, Answer.text, Answer.published_at, Answer.by_id, Root.id, Root.name)
+        columns(ThemePost.post_id, Answer.text, Answer.published_at, Answer.by_id, Root.id, Root.name,
+                Answer.recording_url)
         .join(Theme, col(Theme.id) == ThemePost.theme_id)
         .join(Root, Root.id == Theme.root_id)
         .join(written, written.root_id == Root.id)

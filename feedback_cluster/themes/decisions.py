@@ -23,6 +23,7 @@ from feedback_cluster.themes.models import (
     TriageStatus,
 )
 from feedback_cluster.themes.queries import get_theme
+from feedback_cluster.themes.takebacks import take_back
 
 DECISION_LABELS = {
     DecisionKind.RENAME: N_("Renamed"),
@@ -43,10 +44,14 @@ DECISION_LABELS = {
     DecisionKind.APART: N_("Kept apart"),
     DecisionKind.SEEDS: N_("Seed words"),
     DecisionKind.EFFORT: N_("Effort"),
+    DecisionKind.DEPARTMENT: N_("Handed over"),
+    DecisionKind.RECEIVE: N_("Received by the department"),
+    DecisionKind.DECLINE: N_("Declined"),
+    DecisionKind.AREA: N_("Put into an area"),
     DecisionKind.UNDO: N_("Taken back"),
 }
-FIELDS = ("name", "name_locked", "status", "merged_into_id", "assignee_id", "note_id", "locked", "seeds")
-"""What a decision may change on a theme."""
+BULK = "theme.bulk"
+"""Under this name a session knows the act on many themes that its decisions are part of."""
 
 
 class Overtaken(Conflict):
@@ -54,8 +59,10 @@ class Overtaken(Conflict):
     message = N_("Somebody has decided anew since. Please look again before you take this back.")
 
 
-def change(session: Session, theme: Theme, kind: DecisionKind, *, by: Actor, **fields: Any) -> ThemeDecision:
-    """Set fields of a theme and record the decision with what was there before."""
+def change(
+    session: Session, theme: Theme, kind: DecisionKind, *, by: Actor, also: dict[str, Any] | None = None, **fields: Any
+) -> ThemeDecision:
+    """Set fields of a theme and record the decision with what was there before. also: what else undo needs."""
     before = {name: getattr(theme, name) for name in fields}
     for name, value in fields.items():
         setattr(theme, name, value)
@@ -63,12 +70,14 @@ def change(session: Session, theme: Theme, kind: DecisionKind, *, by: Actor, **f
     session.add(theme)
     session.flush()
     index_themes(session, [theme])
-    return record(session, theme.id or 0, kind, by=by, before=before, after=fields)
+    return record(session, theme.id or 0, kind, by=by, before=before, after=fields, **(also or {}))
 
 
 def record(session: Session, theme_id: int, kind: DecisionKind, *, by: Actor, **data: Any) -> ThemeDecision:
     """Write the decision down."""
-    decision = ThemeDecision(theme_id=theme_id, kind=kind, by_id=by.id, data=_plain(data))
+    decision = ThemeDecision(
+        theme_id=theme_id, kind=kind, by_id=by.id, data=_plain(data), bulk_id=session.info.get(BULK)
+    )
     session.add(decision)
     session.flush()
     audit.record(session, by, f"theme.{kind}", "theme", theme_id, decision=decision.id)
@@ -102,6 +111,11 @@ def history(session: Session, root_id: int, *, limit: int = 30) -> list[tuple[Th
     return [(row, row.id in taken_back) for row in rows]
 
 
+def is_undone(session: Session, decision_id: int) -> bool:
+    """Whether the decision was taken back already."""
+    return session.exec(select(ThemeDecision.id).where(ThemeDecision.undoes_id == decision_id)).first() is not None
+
+
 def undo(session: Session, decision_id: int, *, by: Actor, zone: ZoneInfo) -> ThemeDecision:
     """Take a decision back, exactly. Overtaken when somebody decided otherwise about the same thing since."""
     run_id = pins.hold_current(session)
@@ -128,7 +142,11 @@ def undo(session: Session, decision_id: int, *, by: Actor, zone: ZoneInfo) -> Th
     index_themes(session, [theme])
     if decision.kind is DecisionKind.MERGE:
         reroot(session)
-    taken = ThemeDecision(theme_id=theme.id or 0, kind=DecisionKind.UNDO, by_id=by.id, undoes_id=decision_id)
+    take_back(session, decision, theme, by=by)
+    taken = ThemeDecision(
+        theme_id=theme.id or 0, kind=DecisionKind.UNDO, by_id=by.id, undoes_id=decision_id,
+        bulk_id=session.info.get(BULK),
+    )  # fmt: skip
     session.add(taken)
     session.flush()
     audit.record(session, by, "theme.undo", "theme", theme.id, decision=decision_id)

@@ -13,7 +13,7 @@ from search import api as search
 from search.api import SearchDoc
 
 BATCH = 500
-FOUND = (TriageStatus.NEW, TriageStatus.TRIAGED)
+FOUND = (TriageStatus.NEW, TriageStatus.TRIAGED, TriageStatus.DECLINED)
 """What was hidden or merged is not found; a merged theme is found under the one that shows its voices."""
 
 

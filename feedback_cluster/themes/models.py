@@ -18,6 +18,7 @@ class TriageStatus(StrEnum):
     TRIAGED = "triaged"
     HIDDEN = "hidden"
     MERGED = "merged"
+    DECLINED = "declined"
 
 
 TRIAGE_LABELS = {
@@ -25,6 +26,7 @@ TRIAGE_LABELS = {
     TriageStatus.TRIAGED: N_("Triaged"),
     TriageStatus.HIDDEN: N_("Hidden"),
     TriageStatus.MERGED: N_("Merged"),
+    TriageStatus.DECLINED: N_("Declined"),
 }
 
 
@@ -50,7 +52,10 @@ class Theme(SQLModel, table=True):
     merged_into_id: int | None = Field(default=None, foreign_key="theme.id")
     root_id: int | None = Field(default=None, foreign_key="theme.id", index=True)
     assignee_id: int | None = Field(default=None, foreign_key="member.id", index=True)
-    note_id: int | None = None
+    department_id: int | None = Field(default=None, foreign_key="department.id", index=True)
+    """The department that it was handed to."""
+    handover_id: int | None = None
+    decline_id: int | None = None
     born_run_id: int | None = Field(default=None, foreign_key="cluster_run.id")
     born_at: datetime | None = None
     """None until the run that found it took effect."""
@@ -79,6 +84,8 @@ class Theme(SQLModel, table=True):
 
     # What a run or a person adds.
     area_id: int | None = Field(default=None, foreign_key="theme_area.id", index=True)
+    area_locked: bool = False
+    """A person put it there; no run changes its area."""
     seeds: list[str] = Field(sa_type=sa.JSON, default_factory=list)
     """Words a person founded it with; every run fills it by them."""
     dissent_id: int | None = None
@@ -178,7 +185,7 @@ class KeptApart(SQLModel, table=True):
 
 
 class ThemeNote(SQLModel, table=True):
-    """One wording of the internal note; old ones stay, so that a change can be taken back."""
+    """One internal note of a theme's thread; one that was taken back stays, unseen, so that undo is exact."""
 
     __tablename__ = "theme_note"
 
@@ -187,6 +194,61 @@ class ThemeNote(SQLModel, table=True):
     text: str
     by_id: int | None = Field(default=None, foreign_key="member.id")
     at: datetime = Field(default_factory=clock.now)
+    removed_at: datetime | None = None
+
+
+class Handover(SQLModel, table=True):
+    """A theme was handed to a department, and whether somebody there has taken note of it."""
+
+    __tablename__ = "theme_handover"
+
+    id: int | None = Field(default=None, primary_key=True)
+    theme_id: int = Field(foreign_key="theme.id", index=True)
+    department_id: int = Field(foreign_key="department.id")
+    by_id: int | None = Field(default=None, foreign_key="member.id")
+    at: datetime = Field(default_factory=clock.now)
+    received_by_id: int | None = Field(default=None, foreign_key="member.id")
+    received_at: datetime | None = None
+
+
+class DeclineReason(StrEnum):
+    NOT_SAFE = "not_safe"
+    LAW = "law"
+    NOT_FEASIBLE = "not_feasible"
+    TOO_COSTLY = "too_costly"
+    AS_DESIGNED = "as_designed"
+    ELSEWHERE = "elsewhere"
+    LATER = "later"
+    FEW = "few"
+
+
+REASON_LABELS = {
+    DeclineReason.NOT_SAFE: N_("It would not be safe"),
+    DeclineReason.LAW: N_("The law does not allow it"),
+    DeclineReason.NOT_FEASIBLE: N_("These cars cannot do it"),
+    DeclineReason.TOO_COSTLY: N_("It costs more than it gives"),
+    DeclineReason.AS_DESIGNED: N_("It is meant to be so"),
+    DeclineReason.ELSEWHERE: N_("Something else solves it"),
+    DeclineReason.LATER: N_("Not now, perhaps later"),
+    DeclineReason.FEW: N_("It helps too few owners"),
+}
+
+
+class Decline(SQLModel, table=True):
+    """A theme will not be done: why, said to its owners, and what they can do instead."""
+
+    __tablename__ = "theme_decline"
+
+    id: int | None = Field(default=None, primary_key=True)
+    theme_id: int = Field(foreign_key="theme.id", index=True)
+    reason: DeclineReason = Field(sa_type=text_enum(DeclineReason))
+    sentence: str = Field(max_length=500)
+    alternative: str = Field(default="", max_length=500)
+    by_id: int | None = Field(default=None, foreign_key="member.id")
+    at: datetime = Field(default_factory=clock.now)
+    told_at: datetime | None = None
+    """When the owners behind it were told; None while it can still be taken back unnoticed."""
+    taken_back_at: datetime | None = None
 
 
 class DecisionKind(StrEnum):
@@ -208,6 +270,10 @@ class DecisionKind(StrEnum):
     APART = "apart"
     SEEDS = "seeds"
     EFFORT = "effort"
+    DEPARTMENT = "department"
+    RECEIVE = "receive"
+    DECLINE = "decline"
+    AREA = "area"
     UNDO = "undo"
 
 
@@ -224,6 +290,8 @@ class ThemeDecision(SQLModel, table=True):
     at: datetime = Field(default_factory=clock.now)
     data: dict[str, Any] = Field(sa_type=sa.JSON, default_factory=dict)
     undoes_id: int | None = Field(default=None, foreign_key="theme_decision.id", unique=True)
+    bulk_id: int | None = Field(default=None, foreign_key="theme_bulk.id", index=True)
+    """The act on many themes that it was part of."""
 
 
 class AnswerState(StrEnum):
@@ -252,6 +320,8 @@ class Answer(SQLModel, table=True):
     state: AnswerState = Field(default=AnswerState.DRAFT, sa_type=text_enum(AnswerState))
     source: str = Field(default="triage", max_length=80)
     """Where the wording came from, such as live:AB12CD."""
+    recording_url: str = Field(default="", max_length=400)
+    """Where somebody can be seen or heard saying it."""
     by_id: int | None = Field(default=None, foreign_key="member.id")
     created_at: datetime = Field(default_factory=clock.now)
     approved_by_id: int | None = Field(default=None, foreign_key="member.id")

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 
 from cocreate.core import clock, outbox
 from cocreate.core.actor import Actor
-from cocreate.core.errors import Conflict, Invalid
+from cocreate.core.errors import Conflict, Invalid, NotFound
 from cocreate.core.text_marks import N_
 from cocreate.text.segment import content_words
 from feedback_cluster.events import ThemeTriaged
@@ -18,11 +18,12 @@ from feedback_cluster.themes.indexing import index_themes
 from feedback_cluster.themes.models import (
     DecisionKind,
     Theme,
+    ThemeArea,
     ThemeDecision,
-    ThemeNote,
     TriageStatus,
 )
 from feedback_cluster.themes.queries import get_theme, leaves, post_ids_of, resolve
+from feedback_cluster.themes.receipts import settle_receipt
 from forum import api as forum
 from search.api import lexicon_of
 
@@ -50,6 +51,11 @@ class AlreadySo(Conflict):
     message = N_("That is so already.")
 
 
+class IsDeclined(Conflict):
+    code = "is_declined"
+    message = N_("This theme is declined, and its owners may have been told. Take that back first.")
+
+
 class MergedAway(Conflict):
     code = "merged_away"
     message = N_("This theme was merged into another one. Decide there, or take the merge back first.")
@@ -70,7 +76,7 @@ def add_theme(session: Session, name: str, *, locked: bool = False, run_id: int 
 def rename(session: Session, theme: Theme, name: str, *, by: Actor) -> ThemeDecision:
     """Give a name that no run will change."""
     given = clean_name(name)
-    _standing(theme)
+    standing(theme)
     if given == theme.name and theme.name_locked:
         raise AlreadySo(f"theme {theme.id} is called that")
     return change(session, theme, DecisionKind.RENAME, by=by, name=given, name_locked=True)
@@ -79,7 +85,9 @@ def rename(session: Session, theme: Theme, name: str, *, by: Actor) -> ThemeDeci
 def merge(session: Session, theme: Theme, target_id: int, *, by: Actor, zone: ZoneInfo) -> ThemeDecision:
     """Show this theme's voices under another one, from now on. A link, not a move: taking it back loses nothing."""
     pins.hold_current(session)  # before looking: two opposite merges at once would make a circle
-    _standing(theme)
+    standing(theme)
+    if theme.status is TriageStatus.DECLINED:
+        raise IsDeclined(f"theme {theme.id}")
     target = get_theme(session, resolve(session, target_id))
     if target.id == theme.id:
         raise SameTheme(f"theme {theme.id} into itself")
@@ -105,11 +113,11 @@ def split(
 ) -> ThemeDecision:
     """Make a new theme of some of the theme's posts; `decision.data["to"]` is its id."""
     given = clean_name(name)
-    _standing(theme)
+    standing(theme)
     chosen = _chosen(session, theme, post_ids)
     words = words_of(session, chosen)
     run_id = pins.hold_current(session)
-    _standing(theme)
+    standing(theme)
     bonds.check_together(session, 0, chosen)
     before = pins.placed(session, run_id, chosen)
     made = add_theme(session, given, locked=True)
@@ -131,7 +139,7 @@ def move(
 ) -> ThemeDecision:
     """Put posts of this theme under another one, or under none (None). No run brings them back."""
     run_id = pins.hold_current(session)
-    _standing(theme)
+    standing(theme)
     goal = None
     if target_id is not None:
         goal = get_theme(session, resolve(session, target_id)).id
@@ -150,7 +158,7 @@ def move(
 
 def hide(session: Session, theme: Theme, *, by: Actor) -> ThemeDecision:
     """Keep the theme from the queue, from public pages and from hosts. Its posts stay with it."""
-    _standing(theme)
+    standing(theme)
     return _set_status(session, theme, DecisionKind.HIDE, TriageStatus.HIDDEN, by=by)
 
 
@@ -163,7 +171,7 @@ def restore(session: Session, theme: Theme, *, by: Actor) -> ThemeDecision:
 
 def triage(session: Session, theme: Theme, *, by: Actor) -> ThemeDecision:
     """Somebody has looked: the theme is worth keeping."""
-    _standing(theme)
+    standing(theme)
     decision = _set_status(session, theme, DecisionKind.TRIAGE, TriageStatus.TRIAGED, by=by)
     outbox.publish(session, ThemeTriaged(theme_id=theme.id or 0))
     return decision
@@ -178,15 +186,17 @@ def reopen(session: Session, theme: Theme, *, by: Actor) -> ThemeDecision:
 
 def assign(session: Session, theme: Theme, member_id: int | None, *, by: Actor) -> ThemeDecision:
     """Put somebody in charge, or nobody."""
-    _standing(theme)
+    standing(theme)
     if member_id == theme.assignee_id:
         raise AlreadySo(f"theme {theme.id} is assigned to {member_id}")
-    return change(session, theme, DecisionKind.ASSIGN, by=by, assignee_id=member_id)
+    decision = change(session, theme, DecisionKind.ASSIGN, by=by, assignee_id=member_id)
+    settle_receipt(session, theme)
+    return decision
 
 
 def size_effort(session: Session, theme: Theme, size: str, *, by: Actor, zone: ZoneInfo) -> ThemeDecision:
     """Say how much work it would be, as a T-shirt size; "" for not known."""
-    _standing(theme)
+    standing(theme)
     if size == theme.effort:
         raise AlreadySo(f"theme {theme.id} is {size}")
     theme_id = theme.id or 0
@@ -199,25 +209,14 @@ def size_effort(session: Session, theme: Theme, size: str, *, by: Actor, zone: Z
     return decision
 
 
-def write_note(session: Session, theme: Theme, text: str, *, by: Actor) -> ThemeDecision:
-    """Replace the internal note; empty words take it away."""
-    words = text.strip()
-    known = session.get(ThemeNote, theme.note_id) if theme.note_id else None
-    if words == (known.text if known else ""):
-        raise AlreadySo(f"note of theme {theme.id}")
-    note_id = None
-    if words:
-        note = ThemeNote(theme_id=theme.id or 0, text=words, by_id=by.id)
-        session.add(note)
-        session.flush()
-        note_id = note.id
-    return change(session, theme, DecisionKind.NOTE, by=by, note_id=note_id)
-
-
-def note_of(session: Session, theme: Theme) -> str:
-    """The theme's internal note, "" when there is none."""
-    note = session.get(ThemeNote, theme.note_id) if theme.note_id else None
-    return note.text if note else ""
+def put_into_area(session: Session, theme: Theme, area_id: int | None, *, by: Actor) -> ThemeDecision:
+    """Put the theme into an area, or into none; no run takes it out again."""
+    standing(theme)
+    if area_id is not None and session.get(ThemeArea, area_id) is None:
+        raise NotFound(f"area {area_id}")
+    if area_id == theme.area_id and theme.area_locked:
+        raise AlreadySo(f"theme {theme.id} is in area {area_id}")
+    return change(session, theme, DecisionKind.AREA, by=by, area_id=area_id, area_locked=True)
 
 
 def clean_name(name: str) -> str:
@@ -228,7 +227,8 @@ def clean_name(name: str) -> str:
     return given
 
 
-def _standing(theme: Theme) -> None:
+def standing(theme: Theme) -> None:
+    """MergedAway for a theme that is shown under another one."""
     if theme.status is TriageStatus.MERGED:
         raise MergedAway(f"theme {theme.id}")
 
@@ -238,6 +238,8 @@ def _set_status(
 ) -> ThemeDecision:
     if theme.status is status:
         raise AlreadySo(f"theme {theme.id} is {status}")
+    if theme.status is TriageStatus.DECLINED:
+        raise IsDeclined(f"theme {theme.id}")
     return change(session, theme, kind, by=by, status=status)
 
 

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from cocreate.identity.members.queries import NOBODY, people
 from feedback_cluster.themes.answers import published_on_posts
+from feedback_cluster.themes.declining import refusals_on_posts
 from feedback_cluster.themes.queries import themes_with_people
 
 
@@ -17,7 +18,8 @@ def on_post_page(session: Session, page: Any, ids: Sequence[int]) -> Mapping[int
     if not found:
         return {}
     answers = published_on_posts(session, list(found))
-    writers = people(session, [answer.by_id for answer in answers.values()])
+    refusals = refusals_on_posts(session, list(found))
+    writers = people(session, [*(one.by_id for one in answers.values()), *(one.by_id for one in refusals.values())])
     return {
         post_id: page.fragment(
             "feedback_cluster/triage/_on_post.html",
@@ -25,6 +27,8 @@ def on_post_page(session: Session, page: Any, ids: Sequence[int]) -> Mapping[int
             theme=ref,
             people=count,
             answer=answers.get(post_id),
+            refusal=refusals.get(post_id),
+            refused_by=writers.get(refusals[post_id].by_id or 0, NOBODY) if post_id in refusals else NOBODY,
             by=writers.get(answers[post_id].by_id or 0, NOBODY) if post_id in answers else NOBODY,
         )
         for post_id, (ref, count) in found.items()

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from cocreate.core import clock
 from cocreate.core.text_marks import N_
+from cocreate.identity.departments.models import Department, DepartmentMember
 from cocreate.text.fold import fold
 from cocreate.web import paging
 from feedback_cluster.changes.models import FADED_AFTER, RunPolicy
@@ -28,9 +29,11 @@ class View(StrEnum):
 
     NEW = "new"
     MINE = "mine"
+    DEPARTMENT = "department"
     GROWING = "growing"
     TRIAGED = "triaged"
     ALL = "all"
+    DECLINED = "declined"
     HIDDEN = "hidden"
     FADED = "faded"
 
@@ -38,9 +41,11 @@ class View(StrEnum):
 VIEW_LABELS = {
     View.NEW: N_("To triage"),
     View.MINE: N_("Assigned to me"),
+    View.DEPARTMENT: N_("For my department"),
     View.GROWING: N_("Growing"),
     View.TRIAGED: N_("Triaged"),
     View.ALL: N_("All"),
+    View.DECLINED: N_("Declined"),
     View.HIDDEN: N_("Hidden"),
     View.FADED: N_("Faded"),
 }
@@ -56,6 +61,12 @@ class Filters:
     assignee: int | None = None
     q: str = ""
     area: int | None = None
+    department: int | None = None
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether it asks for less than its view."""
+        return bool(self.q or self.model or self.board or self.assignee or self.area or self.department)
 
     def as_query(self, **changed: Any) -> dict[str, Any]:
         """The same as parts of an address, some of them changed."""
@@ -66,6 +77,7 @@ class Filters:
             "assignee": self.assignee,
             "q": self.q,
             "area": self.area,
+            "department": self.department,
         }
         return told | changed
 
@@ -86,6 +98,7 @@ class QueueRow:
     oldest_open_at: datetime | None
     assignee_id: int | None
     area_id: int | None = None
+    department_id: int | None = None
 
     @property
     def growing(self) -> bool:
@@ -114,6 +127,24 @@ def queue(
     themes = session.exec(statement).all()
     place = (lambda row: (row.trend, row.id)) if filters.view is View.GROWING else (lambda row: (row.score, row.id))
     return paging.cut([_row(theme) for theme in themes], limit, place)
+
+
+def line(session: Session, filters: Filters, theme_id: int, *, me: int) -> QueueRow | None:
+    """The theme's row, if this view of the queue holds it."""
+    theme = session.exec(select(Theme).where(Theme.id == theme_id, *_conditions(filters, me))).first()
+    return _row(theme) if theme else None
+
+
+def count(session: Session, filters: Filters, *, me: int) -> int:
+    """How many themes match."""
+    return session.exec(select(sa.func.count()).select_from(Theme).where(*_conditions(filters, me))).one()
+
+
+def matching(session: Session, filters: Filters, *, me: int, limit: int) -> list[int]:
+    """Ids of all themes that match, in the order of the queue."""
+    by = col(Theme.trend) if filters.view is View.GROWING else col(Theme.score)
+    statement = select(Theme.id).where(*_conditions(filters, me)).order_by(by.desc(), col(Theme.id).desc())
+    return [theme_id or 0 for theme_id in session.exec(statement.limit(limit))]
 
 
 def view_counts(session: Session, me: int) -> dict[View, int]:
@@ -185,12 +216,16 @@ def _faded() -> list[Any]:
 def _of_view(view: View, me: int) -> list[Any]:
     status = col(Theme.status)
     kept = status.in_((TriageStatus.NEW, TriageStatus.TRIAGED))
+    works = select(DepartmentMember.department_id).where(DepartmentMember.member_id == me)
+    mine = works.union(select(Department.id).where(Department.head_id == me))
     conditions: dict[View, list[Any]] = {
         View.NEW: [status == TriageStatus.NEW],
         View.MINE: [kept, col(Theme.assignee_id) == me],
+        View.DEPARTMENT: [kept, col(Theme.department_id).in_(mine)],
         View.GROWING: [kept, col(Theme.trend) >= GROWING],
         View.TRIAGED: [status == TriageStatus.TRIAGED],
         View.ALL: [kept],
+        View.DECLINED: [status == TriageStatus.DECLINED],
         View.HIDDEN: [status == TriageStatus.HIDDEN],
         View.FADED: [kept, *_faded()],
     }
@@ -201,6 +236,8 @@ def _conditions(filters: Filters, me: int) -> list[Any]:
     found = [*_standing(), *_of_view(filters.view, me)]
     if filters.assignee is not None:
         found.append(col(Theme.assignee_id) == filters.assignee)
+    if filters.department is not None:
+        found.append(col(Theme.department_id) == filters.department)
     if filters.area is not None:
         found.append(col(Theme.area_id) == filters.area)
     for word in fold(filters.q).split():
@@ -235,6 +272,7 @@ def _row(theme: Theme) -> QueueRow:
         oldest_open_at=theme.oldest_open_at,
         assignee_id=theme.assignee_id,
         area_id=theme.area_id,
+        department_id=theme.department_id,
     )
 
 

@@ -6,20 +6,37 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from cocreate.clocks import service as clocks
 from cocreate.core.actor import STAFF, Actor
 from cocreate.core.text_marks import N_
+from cocreate.identity.departments.queries import departments, refs
 from cocreate.identity.members.queries import NOBODY, Person, people, staff
 from cocreate.web import paging
 from feedback_cluster.changes.models import FADED_AFTER
 from feedback_cluster.changes.policy import policy
 from feedback_cluster.priority.understanding import understanding
+from feedback_cluster.questions.queries import rounds
+from feedback_cluster.questions.service import authors_to_ask
 from feedback_cluster.themes.answers import answers_of
 from feedback_cluster.themes.bindings import apart_from
 from feedback_cluster.themes.cards import Quote, dissent_of, mondays, quotes_of
 from feedback_cluster.themes.decisions import DECISION_LABELS, history
-from feedback_cluster.themes.models import Answer, DecisionKind, Source, Theme, ThemeArea, ThemeDecision
+from feedback_cluster.themes.declining import decline_of
+from feedback_cluster.themes.handover import may_receive
+from feedback_cluster.themes.models import (
+    REASON_LABELS,
+    Answer,
+    DecisionKind,
+    Handover,
+    Source,
+    Theme,
+    ThemeArea,
+    ThemeDecision,
+)
+from feedback_cluster.themes.notes import notes_of
 from feedback_cluster.themes.queries import members
-from feedback_cluster.themes.service import note_of, themes_for_choice
+from feedback_cluster.themes.receipts import RECEIPT, handover_of
+from feedback_cluster.themes.service import themes_for_choice
 from forum import api as forum
 
 SOURCE_LABELS = {
@@ -80,7 +97,11 @@ def theme_context(
     answers = answers_of(session, theme.id or 0)
     past = history(session, theme.id or 0)
     assignees = staff(session, *STAFF)
-    known = people(session, [*(row.by_id for row, _ in past), *(row.by_id for row in answers), theme.assignee_id])
+    notes = notes_of(session, theme.id or 0)
+    decline, handover = decline_of(session, theme), handover_of(session, theme)
+    named = [row.by_id for row, _ in past] + [row.by_id for row in answers] + [note.by_id for note in notes]
+    named += [theme.assignee_id, decline.by_id if decline else None]
+    known = people(session, [*named, *((handover.by_id, handover.received_by_id) if handover else ())])
     others, strangers = themes_for_choice(session, theme.id or 0), apart_from(session, theme.id or 0)
     quotes: list[Quote] = quotes_of(session, [theme], actor=actor, most=QUOTES).get(theme.id or 0, [])
     dissent = dissent_of(session, theme, actor=actor)
@@ -96,10 +117,18 @@ def theme_context(
         "quotes": [(quote, quoted[quote.post_id]) for quote in quotes if quote.post_id in quoted],
         "dissent": (dissent, quoted[dissent.post_id]) if dissent and dissent.post_id in quoted else None,
         "area": session.get(ThemeArea, theme.area_id) if theme.area_id else None,
+        "all_areas": areas_for_choice(session),
         **understanding(session, theme),
         "assignee": known.get(theme.assignee_id or 0),
-        "assignees": [(person.id, person.name) for person in assignees],
-        "note": note_of(session, theme),
+        "assignees": [(one.id, one.name) for one in sorted(assignees, key=lambda one: one.id != actor.id)],
+        "notes": [(note, known.get(note.by_id or 0, NOBODY)) for note in notes],
+        "decline": decline,
+        "declined_by": known.get(decline.by_id or 0, NOBODY) if decline else NOBODY,
+        "decline_decision": _decision_of(past) if decline else None,
+        "reasons": REASON_LABELS,
+        "rounds": rounds(session, theme.id or 0),
+        "can_ask": len(authors_to_ask(session, theme.id or 0)) if actor.can("theme.triage") else 0,
+        **_department(session, theme, handover, known, actor),
         "answers": [AnswerRow(row, known.get(row.by_id or 0, NOBODY)) for row in answers],
         "history": told(session, past, known),
         "others": others,
@@ -109,6 +138,34 @@ def theme_context(
         "faded_after": policy(session).faded_after if theme.quiet_runs else FADED_AFTER,
         "source_labels": SOURCE_LABELS,
     }
+
+
+def _decision_of(past: list[tuple[ThemeDecision, bool]]) -> int | None:
+    """The decline that holds, for taking it back."""
+    return next((row.id for row, gone in past if row.kind is DecisionKind.DECLINE and not gone), None)
+
+
+def _department(
+    session: Session, theme: Theme, handover: Handover | None, known: dict[int, Person], actor: Actor
+) -> dict[str, Any]:
+    """Which department has the theme, whether it has said so, and how long it still may take."""
+    waits = handover is not None and handover.received_at is None
+    clock = clocks.read(session, RECEIPT, [theme.id or 0]).get(theme.id or 0) if waits else None
+    team = refs(session, [theme.department_id]).get(theme.department_id or 0)
+    return {
+        "departments": [(one.id, one.name) for one in departments(session)],
+        "department": team,
+        "handover": handover,
+        "received_by": known.get(handover.received_by_id or 0, NOBODY) if handover else NOBODY,
+        "receipt_clock": clock,
+        "may_receive": handover is not None and waits and may_receive(session, handover, actor),
+    }
+
+
+def areas_for_choice(session: Session) -> list[tuple[int, str]]:
+    """Id and name of every area that a theme may be put into."""
+    statement = select(ThemeArea.id, ThemeArea.name).where(~col(ThemeArea.hidden)).order_by(col(ThemeArea.id))
+    return [(area_id or 0, name) for area_id, name in session.exec(statement)]
 
 
 def curve_points(theme: Theme) -> list[dict[str, Any]]:

@@ -295,6 +295,46 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_working_hours")),
     )
     op.create_table(
+        "announcement",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum("price", "benefit", "configuration", name="announcementkind", native_enum=False, length=24),
+            nullable=False,
+        ),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "draft", "approved", "published", "withdrawn", name="announcementstate", native_enum=False, length=24
+            ),
+            nullable=False,
+        ),
+        sa.Column("title", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
+        sa.Column("text", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("answer", sqlmodel.sql.sqltypes.AutoString(), nullable=False),
+        sa.Column("tell_others", sa.Boolean(), nullable=False),
+        sa.Column("edited_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("edited_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("edits", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("approved_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("approved_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("seal", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("findings", sa.JSON(), nullable=False),
+        sa.Column("published_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("withdrawn_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("withdrawn_because", sqlmodel.sql.sqltypes.AutoString(length=1000), nullable=False),
+        sa.Column("created_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["approved_by"], ["member.id"], name=op.f("fk_announcement_approved_by_member")),
+        sa.ForeignKeyConstraint(["created_by"], ["member.id"], name=op.f("fk_announcement_created_by_member")),
+        sa.ForeignKeyConstraint(["edited_by"], ["member.id"], name=op.f("fk_announcement_edited_by_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_announcement")),
+    )
+    with op.batch_alter_table("announcement", schema=None) as batch_op:
+        batch_op.create_index("ix_announcement_list", ["state", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_announcement_published_at"), ["published_at"], unique=False)
+
+    op.create_table(
         "api_token",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -1024,6 +1064,54 @@ def upgrade() -> None:
     with op.batch_alter_table("vehicle", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_vehicle_import_id"), ["import_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_vehicle_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
+        "announcement_event",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("announcement_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "act",
+            sa.Enum(
+                "written",
+                "edited",
+                "approved",
+                "published",
+                "withdrawn",
+                name="announcementact",
+                native_enum=False,
+                length=24,
+            ),
+            nullable=False,
+        ),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("seal", sqlmodel.sql.sqltypes.AutoString(length=64), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["announcement_id"], ["announcement.id"], name=op.f("fk_announcement_event_announcement_id_announcement")
+        ),
+        sa.ForeignKeyConstraint(["by_id"], ["member.id"], name=op.f("fk_announcement_event_by_id_member")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_announcement_event")),
+        info={"append_only": True},
+    )
+    with op.batch_alter_table("announcement_event", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_announcement_event_announcement_id"), ["announcement_id"], unique=False)
+
+    op.create_table(
+        "announcement_group",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("announcement_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("gain", sqlmodel.sql.sqltypes.AutoString(length=200), nullable=False),
+        sa.Column("value", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("rule", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["announcement_id"], ["announcement.id"], name=op.f("fk_announcement_group_announcement_id_announcement")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_announcement_group")),
+    )
+    with op.batch_alter_table("announcement_group", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_announcement_group_announcement_id"), ["announcement_id"], unique=False)
 
     op.create_table(
         "car_release",
@@ -1761,6 +1849,47 @@ def upgrade() -> None:
     with op.batch_alter_table("duplicate_decision", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_duplicate_decision_by_id"), ["by_id"], unique=False)
 
+    op.create_table(
+        "follow_up",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("occasion", sqlmodel.sql.sqltypes.AutoString(length=40), nullable=False),
+        sa.Column("release_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("threshold", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("least", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sample", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("silent", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("opened_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column(
+            "outcome", sa.Enum("solved", "reopened", name="outcome", native_enum=False, length=24), nullable=True
+        ),
+        sa.Column("outcome_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("theme_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["item_id"], ["roadmap_item.id"], name=op.f("fk_follow_up_item_id_roadmap_item")),
+        sa.ForeignKeyConstraint(
+            ["release_id"], ["roadmap_release.id"], name=op.f("fk_follow_up_release_id_roadmap_release")
+        ),
+        sa.ForeignKeyConstraint(["theme_id"], ["theme.id"], name=op.f("fk_follow_up_theme_id_theme")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_follow_up")),
+        sa.UniqueConstraint("item_id", "occasion", name=op.f("uq_follow_up_item_id_occasion")),
+    )
+    with op.batch_alter_table("follow_up", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_follow_up_release_id"), ["release_id"], unique=False)
+
+    op.create_table(
+        "follow_up_setting",
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("days", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("threshold", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("least", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("sample", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("asks", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["item_id"], ["roadmap_item.id"], name=op.f("fk_follow_up_setting_item_id_roadmap_item")
+        ),
+        sa.PrimaryKeyConstraint("item_id", name=op.f("pk_follow_up_setting")),
+    )
     op.create_table(
         "item_change",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -2531,6 +2660,56 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_dossier_voice_post_id"), ["post_id"], unique=False)
 
     op.create_table(
+        "follow_up_ask",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("round_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("member_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("vehicle_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("silent", sa.Boolean(), nullable=False),
+        sa.Column("due_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("asked_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("reply", sa.Enum("yes", "partly", "no", name="reply", native_enum=False, length=24), nullable=True),
+        sa.Column("why", sqlmodel.sql.sqltypes.AutoString(length=500), nullable=False),
+        sa.Column("replied_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("post_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["member_id"], ["member.id"], name=op.f("fk_follow_up_ask_member_id_member")),
+        sa.ForeignKeyConstraint(["post_id"], ["post.id"], name=op.f("fk_follow_up_ask_post_id_post")),
+        sa.ForeignKeyConstraint(["round_id"], ["follow_up.id"], name=op.f("fk_follow_up_ask_round_id_follow_up")),
+        sa.ForeignKeyConstraint(["vehicle_id"], ["vehicle.id"], name=op.f("fk_follow_up_ask_vehicle_id_vehicle")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_follow_up_ask")),
+        sa.UniqueConstraint("round_id", "member_id", name=op.f("uq_follow_up_ask_round_id_member_id")),
+    )
+    with op.batch_alter_table("follow_up_ask", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_follow_up_ask_due",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("asked_at IS NULL"),
+            postgresql_where=sa.text("asked_at IS NULL"),
+        )
+        batch_op.create_index(batch_op.f("ix_follow_up_ask_member_id"), ["member_id"], unique=False)
+
+    op.create_table(
+        "item_credit",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("change_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("amount", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("shares", sa.JSON(), nullable=False),
+        sa.Column("first", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("others", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("helpers", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("other_people", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("helping_people", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("paid_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("taken_back_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.ForeignKeyConstraint(["change_id"], ["item_change.id"], name=op.f("fk_item_credit_change_id_item_change")),
+        sa.ForeignKeyConstraint(["item_id"], ["roadmap_item.id"], name=op.f("fk_item_credit_item_id_roadmap_item")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_item_credit")),
+        sa.UniqueConstraint("item_id", "change_id", name=op.f("uq_item_credit_item_id_change_id")),
+    )
+    op.create_table(
         "merge_objection",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("merge_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -2864,6 +3043,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_merge_objection_decided_at"))
 
     op.drop_table("merge_objection")
+    op.drop_table("item_credit")
+    with op.batch_alter_table("follow_up_ask", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_follow_up_ask_member_id"))
+        batch_op.drop_index(
+            "ix_follow_up_ask_due",
+            sqlite_where=sa.text("asked_at IS NULL"),
+            postgresql_where=sa.text("asked_at IS NULL"),
+        )
+
+    op.drop_table("follow_up_ask")
     with op.batch_alter_table("dossier_voice", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_dossier_voice_post_id"))
 
@@ -3007,6 +3196,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_item_change_item_id"))
 
     op.drop_table("item_change")
+    op.drop_table("follow_up_setting")
+    with op.batch_alter_table("follow_up", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_follow_up_release_id"))
+
+    op.drop_table("follow_up")
     with op.batch_alter_table("duplicate_decision", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_duplicate_decision_by_id"))
 
@@ -3155,6 +3349,14 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_car_release_release_id"))
 
     op.drop_table("car_release")
+    with op.batch_alter_table("announcement_group", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_announcement_group_announcement_id"))
+
+    op.drop_table("announcement_group")
+    with op.batch_alter_table("announcement_event", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_announcement_event_announcement_id"))
+
+    op.drop_table("announcement_event")
     with op.batch_alter_table("vehicle", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_vehicle_member_id"))
         batch_op.drop_index(batch_op.f("ix_vehicle_import_id"))
@@ -3269,6 +3471,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_api_token_member_id"))
 
     op.drop_table("api_token")
+    with op.batch_alter_table("announcement", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_announcement_published_at"))
+        batch_op.drop_index("ix_announcement_list")
+
+    op.drop_table("announcement")
     op.drop_table("working_hours")
     op.drop_table("theme_area")
     op.drop_table("search_remote_event")

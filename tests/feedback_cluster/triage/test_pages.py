@@ -18,7 +18,7 @@ from feedback_cluster.themes.queries import get_theme
 from forum.posts.models import Visibility
 
 MakeTheme = Callable[..., Theme]
-INBOX_CEILING = 10
+INBOX_CEILING = 16
 
 
 def fresh(runtime: Runtime, theme: Theme) -> Theme:

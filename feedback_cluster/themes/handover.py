@@ -1,0 +1,80 @@
+"""Handing a theme to a department, which says that it has received it; a clock runs until it does."""
+
+from collections.abc import Collection
+
+from sqlmodel import Session, col, select
+
+from cocreate.core import clock
+from cocreate.core.actor import Actor
+from cocreate.core.errors import Conflict, Invalid, NotAllowed
+from cocreate.core.text_marks import N_
+from cocreate.identity.departments.queries import departments, departments_of
+from feedback_cluster.themes.decisions import change, record
+from feedback_cluster.themes.models import DecisionKind, Handover, Theme, ThemeDecision
+from feedback_cluster.themes.receipts import handover_of, settle_receipt
+from feedback_cluster.themes.service import AlreadySo, standing
+
+
+class NoSuchDepartment(Invalid):
+    code = "no_such_department"
+    message = N_("There is no such department, or it is closed.")
+
+
+class NothingToReceive(Conflict):
+    code = "nothing_to_receive"
+    message = N_("No department waits to receive this theme.")
+
+
+class NotTheirs(NotAllowed):
+    code = "not_theirs"
+    message = N_("Only somebody of that department can receive it.")
+
+
+def hand_over(session: Session, theme: Theme, department_id: int | None, *, by: Actor) -> ThemeDecision:
+    """Give the theme to a department, or take it back from the one that has it (None)."""
+    standing(theme)
+    if department_id is not None and department_id not in {one.id for one in departments(session)}:
+        raise NoSuchDepartment(f"department {department_id}")
+    if department_id == theme.department_id:
+        raise AlreadySo(f"theme {theme.id} is with department {department_id}")
+    handover_id = None
+    if department_id is not None:
+        row = Handover(theme_id=theme.id or 0, department_id=department_id, by_id=by.id)
+        session.add(row)
+        session.flush()
+        handover_id = row.id
+    decision = change(
+        session, theme, DecisionKind.DEPARTMENT, by=by, department_id=department_id, handover_id=handover_id
+    )
+    settle_receipt(session, theme)
+    return decision
+
+
+def receive(session: Session, theme: Theme, *, by: Actor) -> ThemeDecision:
+    """Somebody of the department says that the theme has arrived there."""
+    handover = handover_of(session, theme)
+    if handover is None or handover.received_at is not None:
+        raise NothingToReceive(f"theme {theme.id}")
+    if not may_receive(session, handover, by):
+        raise NotTheirs(f"department {handover.department_id}")
+    handover.received_by_id, handover.received_at = by.id, clock.now()
+    session.add(handover)
+    session.flush()
+    decision = record(session, theme.id or 0, DecisionKind.RECEIVE, by=by, handover=handover.id)
+    settle_receipt(session, theme)
+    return decision
+
+
+def may_receive(session: Session, handover: Handover, by: Actor) -> bool:
+    """Whether this member works in the department, or may decide about themes at all."""
+    return by.can("theme.triage") or handover.department_id in departments_of(session, by.member_id)
+
+
+def unreceived(session: Session, theme_ids: Collection[int]) -> set[int]:
+    """Those of the themes whose department has not yet said that it received them."""
+    statement = (
+        select(Theme.id)
+        .join(Handover, col(Handover.id) == Theme.handover_id)
+        .where(col(Theme.id).in_(sorted(theme_ids)), col(Handover.received_at).is_(None))
+    )
+    return {theme_id or 0 for theme_id in session.exec(statement)}
