@@ -61,6 +61,7 @@ class Promise(SQLModel, table=True):
     settled_on: date | None = None
     assignee_id: int | None = Field(default=None, foreign_key="member.id")
     external_id: str | None = Field(default=None, unique=True, max_length=120)
+    import_id: int | None = Field(default=None, index=True)
     created_by: int | None = Field(default=None, foreign_key="member.id")
     created_at: datetime = Field(default_factory=clock.now)
 

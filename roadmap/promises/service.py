@@ -1,40 +1,44 @@
 """Promises are made, moved with a reason, kept, explained and dropped; each act is one line of a history that stays."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from cocreate.core import audit, clock
 from cocreate.core.actor import Actor
 from cocreate.core.db import insert_once
 from cocreate.core.errors import Conflict, Invalid, NotFound
+from cocreate.core.runtime import runtime_of
 from cocreate.core.text_marks import N_
-from roadmap.items.models import RoadmapItem
-from roadmap.promises.models import Promise, PromiseAct, PromiseEvent, PromiseKind, PromiseState
+from roadmap.items.models import ItemStage, RoadmapItem
+from roadmap.promises.history import (
+    PromiseMoved,
+    PromiseSettled,
+    ReasonMissing,
+    change,
+    check_standing,
+    need,
+    note,
+)
+from roadmap.promises.models import Promise, PromiseAct, PromiseKind, PromiseState
 from roadmap.releases.models import Release
 
-LONGEST_REASON = 1000
+__all__ = ["PromiseMoved", "PromiseSettled", "ReasonMissing", "Words", "commit_date", "make"]
+
+ARRIVED = (ItemStage.ARRIVED, ItemStage.VERIFIED)
+"""Stages at which what was promised of an item is in the cars."""
 
 
-class ReasonMissing(Invalid):
-    """A public date, wording or promise may not change in silence."""
-
-    code = "reason_missing"
-    message = N_("This was said in public. Please say in one sentence why it changes; owners will read it.")
+class DateElsewhere(Conflict):
+    code = "date_elsewhere"
+    message = N_("This date belongs to an item or a release. Please change it there; the ledger follows.")
 
 
-class PromiseSettled(Conflict):
-    code = "promise_settled"
-    message = N_("This promise is settled; its history stays as it is. Make a new one instead.")
-
-
-class PromiseMoved(Conflict):
-    code = "promise_moved"
-    message = N_("Somebody has changed this promise in the meantime. Please look at its history first.")
+class NotLate(Conflict):
+    code = "not_late"
+    message = N_("This promise is not late, so there is nothing to explain.")
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Words:
     """What a promise says: its text, for whom, how it is measured, and the window or day."""
 
     wording: str
-    models: Sequence[str] = ()
+    models: tuple[str, ...] = ()
     scope: str = ""
     measure: str = ""
     starts_on: date | None = None
@@ -61,37 +65,51 @@ def commit_date(
     """
     kind, subject_id = PromiseKind(subject[0]), subject[1]
     about = f"{kind.value}:{subject_id}"
+    check_date(session, subject, old, new, reason=reason, public=public, starts_on=starts_on)
     promise = standing_promise(session, about)
-    settled = None if promise else _newest(session, about)
-    if promise is None and old is not None and old != new and public and settled is None:
+    if promise is None and delivered(session, kind, subject_id):
+        # What was delivered keeps its verdict; that its date was rewritten afterwards stands in the history.
+        if (settled := _newest(session, about)) and old != new and public:
+            note(session, settled, PromiseAct.MOVED, by, reason=reason, before_on=old, after_on=new)
+        return
+    if promise is None and public and old is not None and old != new and _newest(session, about) is None:
         # The date was said before there was a ledger, so it counts as a promise all the same.
-        _need(reason, "reason")
         promise = _make_about(session, kind, subject_id, old, None, by)
     if promise is None:
-        if settled is not None and settled.due_on == old:
-            _after_the_end(session, settled, old, new, reason, by, public=public)
-        elif new is not None and public:
+        if new is not None and public:
             _make_about(session, kind, subject_id, new, starts_on, by)
-        return
-    if new is None or not public:
+    elif new is None or not public:
         drop(session, promise, reason=reason, by=by)
     else:
         move(session, promise, new, reason=reason, by=by, starts_on=starts_on)
 
 
-def _after_the_end(
-    session: Session, promise: Promise, old: date | None, new: date | None, reason: str, by: Actor, *, public: bool
-) -> None:
-    """The date of something that was delivered or dropped changes: delivered, it is noted and the verdict stays;
-    dropped, it is a new promise."""
-    if promise.state == PromiseState.DROPPED:
-        if new is not None and public:
-            kind, _, subject_id = (promise.about or "").partition(":")
-            _make_about(session, PromiseKind(kind), int(subject_id), new, None, by)
-        return
-    if old != new and public:
-        _need(reason, "reason")
-        _note(session, promise, PromiseAct.MOVED, by, reason=reason, before_on=old, after_on=new)
+def check_date(
+    session: Session, subject: tuple[str, int], old: date | None, new: date | None, *, reason: str, public: bool,
+    starts_on: date | None = None
+) -> None:  # fmt: skip
+    """ReasonMissing where `commit_date` would need a reason and there is none; writes nothing."""
+    about = f"{subject[0]}:{subject[1]}"
+    promise = standing_promise(session, about)
+    if promise is not None:
+        same = public and (new, starts_on) == (promise.due_on, promise.starts_on)
+    elif not public or old == new:
+        same = True
+    else:
+        # Without a standing promise: one that was settled, or a date that was said before there was a ledger.
+        ended = _newest(session, about) is not None
+        same = old is None if not ended else not delivered(session, PromiseKind(subject[0]), subject[1])
+    if not same:
+        need(reason)
+
+
+def delivered(session: Session, kind: PromiseKind, subject_id: int) -> bool:
+    """Whether the item has reached the cars, or the release is out."""
+    if kind == PromiseKind.ITEM:
+        item = session.get(RoadmapItem, subject_id)
+        return item is not None and item.stage in ARRIVED
+    release = session.get(Release, subject_id)
+    return release is not None and release.released_at is not None and release.released_at <= clock.now()
 
 
 def standing_promise(session: Session, about: str) -> Promise | None:
@@ -117,20 +135,20 @@ def _make_about(
     if row is None:
         raise NotFound(f"{kind.value} {subject_id}")
     title = row.title if isinstance(row, RoadmapItem) else f"{row.version} · {row.title}"
-    words = Words(title, models, starts_on=starts_on, due_on=due_on)
+    words = Words(title, tuple(models), starts_on=starts_on, due_on=due_on)
     return make(session, words, kind=kind, by=by, about=f"{kind.value}:{subject_id}")
 
 
 def make(
     session: Session, words: Words, *, kind: PromiseKind, by: Actor, about: str | None = None,
-    external_id: str | None = None, assignee_id: int | None = None, at: datetime | None = None
+    external_id: str | None = None, import_id: int | None = None, at: datetime | None = None
 ) -> Promise:  # fmt: skip
     """A new promise, open, with the first line of its history. About an item or a release: one stands at a time."""
     slot = about if kind in (PromiseKind.ITEM, PromiseKind.RELEASE) else None
     promise = Promise(
         kind=kind, about=about, slot=slot, wording=words.wording, models=list(words.models), scope=words.scope,
         measure=words.measure, starts_on=words.starts_on, due_on=words.due_on, first_due_on=words.due_on,
-        assignee_id=assignee_id or by.id, external_id=external_id, created_by=by.id,
+        assignee_id=by.id, external_id=external_id, import_id=import_id, created_by=by.id,
         created_at=at or clock.now(),
     )  # fmt: skip
     if slot is None:
@@ -144,7 +162,7 @@ def make(
         if found is None:
             raise PromiseMoved(f"the promise about {slot} is gone")
         promise = found
-    _note(session, promise, PromiseAct.MADE, by, after_on=words.due_on, at=at, data={"wording": words.wording})
+    note(session, promise, PromiseAct.MADE, by, after_on=words.due_on, at=at, data={"wording": words.wording})
     audit.record(session, by, "promise.make", "promise", promise.id)
     return promise
 
@@ -155,61 +173,120 @@ def move(
     """Another day, with the reason that owners read; the same day and window change nothing."""
     if promise.due_on == new and (promise.starts_on == starts_on):
         return
-    _check_standing(promise)
-    _need(reason, "reason")
+    check_standing(promise)
+    need(reason)
     before, window = promise.due_on, promise.starts_on
     values: dict[str, Any] = {"due_on": new, "starts_on": starts_on, "moves": col(Promise.moves) + 1}
     if promise.first_due_on is None:
         values["first_due_on"] = new
-    _change(session, promise, values)
+    change(session, promise, values)
     data = {"starts": [day.isoformat() if day else None for day in (window, starts_on)]} if window or starts_on else {}
-    _note(session, promise, PromiseAct.MOVED, by, reason=reason, before_on=before, after_on=new, data=data)
+    note(session, promise, PromiseAct.MOVED, by, reason=reason, before_on=before, after_on=new, data=data)
     audit.record(session, by, "promise.move", "promise", promise.id)
 
 
 def drop(session: Session, promise: Promise, *, reason: str, by: Actor, on: date | None = None) -> None:
-    """The brand no longer promises this, and says why."""
-    _check_standing(promise)
-    _need(reason, "reason")
-    _change(session, promise, {"state": PromiseState.DROPPED, "slot": None, "settled_on": on})
-    _note(session, promise, PromiseAct.DROPPED, by, reason=reason, before_on=promise.due_on)
+    """The brand no longer promises this, and says why. on: the day it was said, today where nothing is given."""
+    check_standing(promise)
+    need(reason)
+    day = on or local_day(session)
+    change(session, promise, {"state": PromiseState.DROPPED, "slot": None, "settled_on": day})
+    note(session, promise, PromiseAct.DROPPED, by, reason=reason, before_on=promise.due_on)
     audit.record(session, by, "promise.drop", "promise", promise.id)
 
 
-def _need(reason: str, field: str) -> None:
-    if not reason.strip():
-        raise ReasonMissing(fields={field: ReasonMissing.message})
+def local_day(session: Session) -> date:
+    """The day that it is for the site's readers."""
+    runtime = runtime_of(session)
+    return clock.now().astimezone(runtime.settings.zone if runtime else UTC).date()
 
 
-def _check_standing(promise: Promise) -> None:
-    if not promise.standing:
-        raise PromiseSettled(f"promise {promise.id} is {promise.state}")
+def keep(session: Session, promise: Promise, *, on: date, by: Actor, reason: str = "") -> None:
+    """What was promised is there since `on`: kept, or late when its day had passed. Late, a reason may be given."""
+    check_standing(promise)
+    late = promise.due_on is not None and on > promise.due_on
+    state = PromiseState.LATE if late else PromiseState.KEPT
+    change(session, promise, {"state": state, "slot": None, "settled_on": on})
+    note(session, promise, PromiseAct.KEPT, by, reason=reason, before_on=promise.due_on, after_on=on)
+    audit.record(session, by, "promise.keep", "promise", promise.id, state=state.value)
 
 
-def _change(session: Session, promise: Promise, values: dict[str, Any]) -> None:
-    """Write only over what was seen: of two people at once, the slower one is told to look again."""
-    due, starts = col(Promise.due_on), col(Promise.starts_on)
-    seen = (
-        col(Promise.id) == promise.id,
-        col(Promise.state) == promise.state,
-        col(Promise.wording) == promise.wording,
-        due == promise.due_on if promise.due_on else due.is_(None),
-        starts == promise.starts_on if promise.starts_on else starts.is_(None),
+def reword(session: Session, promise: Promise, words: Words, *, reason: str, by: Actor) -> None:
+    """Another wording, scope, measure or day, with the reason that owners read; saying the same again changes nothing.
+
+    The date of an item or a release is moved where it stands, by `commit_date`.
+    """
+    before = words_of(promise)
+    if words == before:
+        return
+    check_reword(promise, words, reason=reason)
+    if words.due_on is not None:
+        move(session, promise, words.due_on, reason=reason, by=by, starts_on=words.starts_on)
+    changed = {
+        name: [getattr(before, name), getattr(words, name)]
+        for name in ("wording", "models", "scope", "measure")
+        if getattr(before, name) != getattr(words, name)
+    }
+    if words.due_on is None and words.starts_on != before.starts_on:
+        changed["starts_on"] = [day.isoformat() if day else None for day in (before.starts_on, words.starts_on)]
+    if changed:
+        values = {name: getattr(words, name) for name in changed} | ({"models": list(words.models)})
+        change(session, promise, values)
+        note(session, promise, PromiseAct.REWORDED, by, reason=reason, data=changed)
+        audit.record(session, by, "promise.reword", "promise", promise.id)
+
+
+def check_reword(promise: Promise, words: Words, *, reason: str) -> None:
+    """Refuse what `reword` would refuse; writes nothing."""
+    before = words_of(promise)
+    check_standing(promise)
+    if promise.slot is not None and (words.due_on, words.starts_on) != (before.due_on, before.starts_on):
+        raise DateElsewhere(f"promise {promise.id} is about {promise.about}")
+    if words.due_on is None and before.due_on is not None:
+        raise Invalid("a promise keeps having a day", fields={"due_on": N_("Please fill this in.")})
+    need(reason)
+
+
+def words_of(promise: Promise) -> Words:
+    return Words(
+        promise.wording, tuple(promise.models), promise.scope, promise.measure, promise.starts_on, promise.due_on
     )
-    result: Any = session.connection().execute(sa.update(Promise).where(*seen).values(**values))
-    if result.rowcount != 1:
-        raise PromiseMoved(f"promise {promise.id} was changed meanwhile")
-    session.refresh(promise)
 
 
-def _note(
-    session: Session, promise: Promise, act: PromiseAct, by: Actor | None, *, reason: str = "",
-    before_on: date | None = None, after_on: date | None = None, key: str | None = None,
-    data: dict[str, Any] | None = None, at: datetime | None = None
-) -> bool:  # fmt: skip
-    """One more line of the history; False when its key is there already."""
-    event = PromiseEvent(
-        promise_id=promise.id or 0, act=act, key=key, reason=reason.strip()[:LONGEST_REASON], before_on=before_on,
-        after_on=after_on, data=data or {}, by_id=by.id if by else None, at=at or clock.now(),
+def explain(session: Session, promise: Promise, *, reason: str, by: Actor, today: date) -> None:
+    """Say why it is late; only of what is late, and each explanation stays."""
+    if promise.shown_state(today) != PromiseState.LATE:
+        raise NotLate(f"promise {promise.id} is {promise.state}")
+    need(reason)
+    note(session, promise, PromiseAct.EXPLAINED, by, reason=reason, before_on=promise.due_on)
+    audit.record(session, by, "promise.explain", "promise", promise.id)
+
+
+def measured(
+    session: Session, promise: Promise, *, cases: int, missed: int, until: date, by: Actor, reason: str = ""
+) -> None:
+    """So many cases of a standing service until a day, and in so many of them the promise was missed."""
+    check_standing(promise)
+    if missed > cases:
+        raise Invalid("more missed than there were", fields={"missed": N_("This number is too large.")})
+    note(
+        session, promise, PromiseAct.MEASURED, by, reason=reason, after_on=until,
+        data={"cases": cases, "missed": missed},
     )  # fmt: skip
-    return insert_once(session, event)
+    audit.record(session, by, "promise.measure", "promise", promise.id)
+
+
+def note_lateness(session: Session, promise: Promise, today: date) -> bool:
+    """Write that the day has passed, once for each day that was promised; True when that was new."""
+    if not promise.overdue(today):
+        return False
+    key = f"late:{promise.id}:{promise.due_on}"
+    return note(session, promise, PromiseAct.LATE, None, before_on=promise.due_on, key=key)
+
+
+def get_promise(session: Session, promise_id: int) -> Promise:
+    """The promise; NotFound when there is none."""
+    promise = session.get(Promise, promise_id)
+    if promise is None:
+        raise NotFound(f"promise {promise_id}")
+    return promise

@@ -15,6 +15,7 @@ TABLES = (
     "status_change",
     "theme_decision",
     "item_change",
+    "release_rollout",
     "radar_act",
     "dossier",
     "run_decision",
@@ -23,6 +24,7 @@ TABLES = (
     "delivery_step",
     "point_entry",
     "promise_event",
+    "announcement_event",
 )
 
 
