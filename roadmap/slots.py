@@ -9,6 +9,7 @@ from sqlmodel import Session, col
 
 from cocreate.core.tables import columns
 from cocreate.web.page import Page
+from roadmap.applicability.lines import my_items
 from roadmap.items.models import ItemChange, ItemStage, ItemStatus, RoadmapItem
 from roadmap.items.queries import Step, reached, track_steps
 from roadmap.items.stages import STAGE_LABELS, STATUS_LABELS, further
@@ -74,8 +75,11 @@ def on_post_cards(session: Session, page: Page, ids: Sequence[int]) -> Mapping[i
 def on_post_pages(session: Session, page: Page, ids: Sequence[int]) -> Mapping[int, Markup]:
     """post.page: the journey of each item that answers the post, with dates and sentences."""
     marks = _journeys(session, ids)
+    cars = my_items(session, page.actor, {mark.item_id for found in marks.values() for mark in found})
     return {
-        post_id: page.fragment("roadmap/slots/post_page.html", marks=marks.get(post_id, []), post_id=post_id, **WORDS)
+        post_id: page.fragment(
+            "roadmap/slots/post_page.html", marks=marks.get(post_id, []), post_id=post_id, cars=cars, **WORDS
+        )
         for post_id in ids
         if post_id in marks or page.actor.can("roadmap.edit")
     }
@@ -83,9 +87,11 @@ def on_post_pages(session: Session, page: Page, ids: Sequence[int]) -> Mapping[i
 
 def on_my_cards(session: Session, page: Page, ids: Sequence[int]) -> Mapping[int, Markup]:
     """me.card: what became of one's own sentence."""
+    journeys = _journeys(session, ids)
+    cars = my_items(session, page.actor, {mark.item_id for marks in journeys.values() for mark in marks})
     return {
-        post_id: page.fragment("roadmap/slots/me_card.html", marks=marks, **WORDS)
-        for post_id, marks in _journeys(session, ids).items()
+        post_id: page.fragment("roadmap/slots/me_card.html", marks=marks, cars=cars, **WORDS)
+        for post_id, marks in journeys.items()
     }
 
 

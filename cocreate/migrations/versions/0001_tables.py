@@ -51,6 +51,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("day", name=op.f("pk_calendar_day")),
     )
     op.create_table(
+        "leadership_week",
+        sa.Column("monday", sa.Date(), nullable=False),
+        sa.Column("frozen_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("monday", name=op.f("pk_leadership_week")),
+    )
+    op.create_table(
         "lexicon_entry",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
@@ -1971,6 +1977,18 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_item_post_post_id"), ["post_id"], unique=False)
 
     op.create_table(
+        "leadership_theme",
+        sa.Column("monday", sa.Date(), nullable=False),
+        sa.Column("theme_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("place", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("score", sa.Float(), nullable=False),
+        sa.Column("people", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("voices", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(["theme_id"], ["theme.id"], name=op.f("fk_leadership_theme_theme_id_theme")),
+        sa.PrimaryKeyConstraint("monday", "theme_id", name=op.f("pk_leadership_theme")),
+        sa.UniqueConstraint("monday", "place", name=op.f("uq_leadership_theme_monday_place")),
+    )
+    op.create_table(
         "live_topic",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("session_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -2297,6 +2315,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("source", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("recording_url", sqlmodel.sql.sqltypes.AutoString(length=400), nullable=False),
         sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("created_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
         sa.Column("approved_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -2710,6 +2729,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("item_id", "change_id", name=op.f("uq_item_credit_item_id_change_id")),
     )
     op.create_table(
+        "leader_answer",
+        sa.Column("monday", sa.Date(), nullable=False),
+        sa.Column("theme_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("answer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("told_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=True),
+        sa.Column("told", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["answer_id"], ["theme_answer.id"], name=op.f("fk_leader_answer_answer_id_theme_answer")
+        ),
+        sa.ForeignKeyConstraint(["by_id"], ["member.id"], name=op.f("fk_leader_answer_by_id_member")),
+        sa.ForeignKeyConstraint(["theme_id"], ["theme.id"], name=op.f("fk_leader_answer_theme_id_theme")),
+        sa.PrimaryKeyConstraint("monday", "theme_id", name=op.f("pk_leader_answer")),
+        sa.UniqueConstraint("answer_id", name=op.f("uq_leader_answer_answer_id")),
+    )
+    op.create_table(
         "merge_objection",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("merge_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -3043,6 +3079,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_merge_objection_decided_at"))
 
     op.drop_table("merge_objection")
+    op.drop_table("leader_answer")
     op.drop_table("item_credit")
     with op.batch_alter_table("follow_up_ask", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_follow_up_ask_member_id"))
@@ -3182,6 +3219,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_live_topic_session_id"))
 
     op.drop_table("live_topic")
+    op.drop_table("leadership_theme")
     with op.batch_alter_table("item_post", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_item_post_post_id"))
 
@@ -3508,6 +3546,7 @@ def downgrade() -> None:
     op.drop_table("outbox")
     op.drop_table("member")
     op.drop_table("lexicon_entry")
+    op.drop_table("leadership_week")
     op.drop_table("calendar_day")
     op.drop_table("board")
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
