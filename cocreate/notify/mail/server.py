@@ -54,19 +54,26 @@ class MailServer:
     def _connect(self) -> smtplib.SMTP:
         if self._connection is not None:
             return self._connection
-        settings = self.settings
         try:
             connection = self._open()
-            if settings.smtp_tls == "starttls":
-                connection.starttls(context=ssl.create_default_context())
-            if settings.smtp_user:
-                connection.login(settings.smtp_user, settings.smtp_password)
+            try:
+                self._introduce(connection)
+            except BaseException:
+                connection.close()
+                raise
         except smtplib.SMTPResponseException as error:
             raise Unreachable(detail(error.smtp_code, error.smtp_error)) from error
         except (smtplib.SMTPException, OSError) as error:
             raise Unreachable(without_addresses(f"{type(error).__name__}: {error}")) from error
         self._connection = connection
         return connection
+
+    def _introduce(self, connection: smtplib.SMTP) -> None:
+        settings = self.settings
+        if settings.smtp_tls == "starttls":
+            connection.starttls(context=ssl.create_default_context())
+        if settings.smtp_user:
+            connection.login(settings.smtp_user, settings.smtp_password)
 
     def _open(self) -> smtplib.SMTP:
         settings = self.settings
