@@ -17,7 +17,7 @@ from feedback_cluster.dossiers import fillers as dossier_fillers
 from feedback_cluster.dossiers import routes as dossier_pages
 from feedback_cluster.dossiers.notices import NOTICES as DOSSIER_NOTICES
 from feedback_cluster.dossiers.service import forget_words
-from feedback_cluster.events import RunFinished
+from feedback_cluster.events import AnswerPublished, RunFinished
 from feedback_cluster.fleet import routes as fleet_pages
 from feedback_cluster.guiding import routes as guiding_pages
 from feedback_cluster.meetings import routes as meeting_pages
@@ -123,16 +123,16 @@ module = Module(
         Job(takebacks.TELL_TAKEN_BACK, triage_notices.tell_taken_back),
     ],
     queues=[receipts.QUEUE],
-    timers=[Timer("feedback_cluster.nightly", hour="nightly_hour"), Timer(RADAR, every_minutes=60)],
+    timers=[Timer("feedback_cluster.nightly", hour="nightly_hour"), Timer(RADAR, every_minutes=60), Timer(FREEZE, every_minutes=60)],
     commands=[commands.register],
     listeners={
         MemberLeft: [questions.forget_answers],
         PostSubmitted: [listeners.place_post],
-        PostEdited: [listeners.place_post, triage_notices.forget_words],
+        PostEdited: [listeners.place_post, leader_notices.forget_title, triage_notices.forget_words],
         PostRestored: [listeners.place_post],
         PostsImported: [listeners.place_imported],
-        PostDeleted: [listeners.drop_post, forget_words, triage_notices.forget_words],
-        PostHidden: [listeners.drop_post, triage_notices.forget_words],
+        PostDeleted: [listeners.drop_post, leader_notices.forget_title, forget_words, triage_notices.forget_words],
+        PostHidden: [listeners.drop_post, leader_notices.forget_title, triage_notices.forget_words],
         PostsWithdrawn: [listeners.drop_withdrawn, forget_words],
         VoteCast: [listeners.follow_votes],
         VoteWithdrawn: [listeners.follow_votes],
@@ -141,6 +141,7 @@ module = Module(
         PostUnmerged: [listeners.follow_merge],
         LexiconChanged: [listeners.mark_lexicon],
         RunFinished: [follow_run],
+        AnswerPublished: [leadership.stop_silence],
     },
     slots={
         "post.page": [fillers.on_post_page, radar_fillers.on_post_page],
@@ -153,8 +154,11 @@ module = Module(
     nav=[
         NavItem(N_("Themes"), "show_themes", "layers", room="staff", group="understand", policy="theme.read", position=10),
         NavItem(N_("Radar"), "show_radar", "triangle-alert", room="staff", group="understand", policy="theme.read", position=12),
+        NavItem(
+            N_("Five of the week"), "show_leadership", "flag", room="staff", group="answer", policy="theme.read", position=5
+        ),
     ],
-    notices={**RADAR_NOTICES, **DOSSIER_NOTICES, **triage_notices.NOTICES, **QUESTION_NOTICES},
+    notices={**RADAR_NOTICES, **DOSSIER_NOTICES, **leader_notices.NOTICES, **triage_notices.NOTICES, **QUESTION_NOTICES},
     seeds=[demo.seed, radar_demo.seed],
     benches={"cluster": bench_cluster, "themes": bench_themes, "sentiment": bench_sentiment},
 )

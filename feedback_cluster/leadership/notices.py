@@ -85,6 +85,4 @@ def _tell(
         groups[notice, post_id][member] = {**words, "post": post_id, "title": title}
     for (notice, post_id), params in groups.items():
         own = list(params) if notice == WROTE else []
-        tell(
-            session, list(params), notice, key=key, params=params, url=f"/posts/{post_id}", topic=topic, own=own
-        )
+        tell(session, list(params), notice, key=key, params=params, url=f"/posts/{post_id}", topic=topic, own=own)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import date
 
-import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from cocreate.core.actor import Actor
+from cocreate.core.tables import columns
 from cocreate.identity.members.queries import NOBODY, Person, people
 from feedback_cluster.leadership.models import LeaderAnswer, WeekTheme
 from feedback_cluster.themes.cards import Quote, quotes_of
@@ -86,7 +86,7 @@ def entries(session: Session, monday: date, *, actor: Actor) -> list[Entry]:
 
 def weeks(session: Session, *, limit: int = 12) -> list[date]:
     """Mondays of the weeks that were frozen, newest first."""
-    statement = select(WeekTheme.monday).distinct().order_by(col(WeekTheme.monday).desc()).limit(limit)
+    statement = columns(WeekTheme.monday).distinct().order_by(col(WeekTheme.monday).desc()).limit(limit)
     return list(session.exec(statement))
 
 
@@ -102,10 +102,8 @@ def published(session: Session, root_ids: list[int]) -> dict[int, Answer]:
 
 
 def _roots(session: Session, theme_ids: list[int]) -> dict[int, Theme]:
-    statement = (
-        sa.select(Theme.id, Root).join(Root, Root.id == Theme.root_id).where(col(Theme.id).in_(theme_ids))
-    )
-    return {row[0]: row[1] for row in session.execute(statement)} if theme_ids else {}
+    statement = columns(Theme.id, Root).join(Root, Root.id == Theme.root_id).where(col(Theme.id).in_(theme_ids))
+    return dict(session.exec(statement).all()) if theme_ids else {}
 
 
 def _told(session: Session, answer_ids: list[int]) -> dict[int, int]:
