@@ -1,0 +1,29 @@
+"""The cars that an announcement is checked against: those in garages now, of the models that it names."""
+
+from collections.abc import Sequence
+
+from sqlmodel import Session, col
+
+from cocreate.core.tables import columns
+from cocreate.identity.members.models import Member
+from cocreate.identity.vehicles.models import Vehicle
+from roadmap.fairness.rules import Car, Group
+
+
+def cars_for(session: Session, groups: Sequence[Group], *, member_id: int | None = None) -> list[Car]:
+    """Cars that may belong to a group or stand beside it; of one member, all of theirs. Who left has no car."""
+    statement = (
+        columns(
+            Vehicle.id, Vehicle.member_id, Vehicle.model, Vehicle.model_year, Vehicle.hardware, Vehicle.region,
+            Vehicle.ordered_on, col(Vehicle.verified_at).is_not(None),
+        )
+        .join(Member, col(Member.id) == Vehicle.member_id)
+        .where(col(Vehicle.removed_at).is_(None), col(Member.deleted_at).is_(None))
+        .order_by(col(Vehicle.id))
+    )  # fmt: skip
+    named = {model for group in groups for model in group.rule.models}
+    if member_id is not None:
+        statement = statement.where(Vehicle.member_id == member_id)
+    elif named and all(group.rule.models for group in groups):
+        statement = statement.where(col(Vehicle.model).in_(sorted(named)))
+    return [Car(*row) for row in session.exec(statement)]
