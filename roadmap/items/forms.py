@@ -21,13 +21,13 @@ class PlannedForm(BaseModel):
 
     @field_validator("planned")
     @classmethod
-    def _readable(cls, value: str) -> str:
-        parse_window(value)
+    def _readable(cls, value: str | None) -> str | None:
+        parse_window(value or "")
         return value
 
     @property
     def window(self) -> Window | None:
-        return parse_window(self.planned)
+        return parse_window(self.planned or "")
 
 
 class ItemForm(PlannedForm):

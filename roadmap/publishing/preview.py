@@ -11,13 +11,14 @@ from sqlmodel import Session, col, select
 from cocreate.notify.reach import reach
 from roadmap.applicability.service import count_by_kind
 from roadmap.items.models import RoadmapItem
+from roadmap.items.notices import FOLLOWS, VOTED, WROTE
 from roadmap.items.windows import Window, window_of
 from roadmap.links import supporters
 from roadmap.publishing import service
 from roadmap.publishing.models import PreparedChange, PreparedState, Publication
 from roadmap.releases.models import Release
 
-NOTICES = {"wrote": "roadmap.step.wrote", "voted": "roadmap.step.voted", "follows": "roadmap.step.follows"}
+NOTICES = {"wrote": WROTE, "voted": VOTED, "follows": FOLLOWS}
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ def samples(page: Page, session: Session, waiting: Waiting) -> dict[str, Wording
         return {}
     row = waiting.row
     change = ItemChange(item_id=row.item_id, stage=row.stage, sentence=row.sentence, release_id=row.release_id)
-    words = notices.wording(waiting.item, change)
-    groups = notices.by_reason(session, supporters.behind(session, waiting.item), [member], words)
+    step = notices.Step(row.item_id, "sample", notices.wording(waiting.item, change))
+    groups = notices.by_reason(session, supporters.behind(session, waiting.item), [member], step)
     notice, params = next((notice, params[member]) for notice, params in groups.items() if member in params)
     renderer = page.renderer
     return {

@@ -192,7 +192,8 @@ def test_the_board_costs_few_queries_however_long_it_is(
         make_item(posts=[put_post(author=make_member())], stage=stage)
     with count_queries() as statements:
         client.get("/roadmap", actor=reader)
-    # items, columns, boards, product lines, contributors and their posts; for members the session, the cars with what they get, and the unread count
+    # items, columns, boards, product lines, contributors and their posts; for members also the session, the cars with
+    # what they get, and the unread count
     assert len(statements) <= (10 if signed_in else 6), statements
 
 
