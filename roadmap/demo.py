@@ -184,12 +184,13 @@ def _messages(session: Session, items: list[RoadmapItem]) -> None:
         ids = list(session.exec(select(ItemPost.post_id).where(ItemPost.item_id == item.id)))
         behind = forum.people_behind(session, ids)
         for change in changes:
-            words = notices.wording(item, change)
-            for notice, told in notices.by_reason(session, behind, sorted(behind.members), words).items():
+            step = notices.Step(item.id or 0, notices.message_key(change), notices.wording(item, change))
+            for notice, told in notices.by_reason(session, behind, sorted(behind.members), step).items():
                 letters += [
                     InboxMessage(
-                        member_id=member, key=notices.message_key(change), notice=notice, params=params,
-                        url=f"/roadmap/{item.id}", created_at=change.at,
+                        member_id=member, key=step.key, notice=notice, params=params,
+                        url=f"/roadmap/{item.id}", topic=f"item:{item.id}", own=notice == notices.WROTE,
+                        created_at=change.at,
                         read_at=change.at if change.at < now - timedelta(days=READ_DAYS) else None,
                     )
                     for member, params in told.items()
