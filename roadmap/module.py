@@ -1,9 +1,9 @@
 """The roadmap's contribution: what the brand answers, what went to the cars, what is said on a stream."""
 
-from cocreate.core.actor import EVERYONE, Role
+from cocreate.core.actor import EVERYONE, MEMBERS, Role
 from cocreate.core.module import Job, Module, NavItem, Timer
 from cocreate.core.text_marks import N_
-from cocreate.identity.events import SoftwareKnown
+from cocreate.identity.events import MemberLeft, SoftwareKnown
 from feedback_cluster.events import RunFinished, ThemePostsChanged, ThemesMerged
 from forum.events import (
     PostDeleted,
@@ -16,7 +16,7 @@ from forum.events import (
     VoteCast,
     VoteWithdrawn,
 )
-from roadmap import bench, composing, demo, indexing
+from roadmap import bench, composing, demo, indexing, publish_bench
 from roadmap.applicability import api_v1 as applicability_api
 from roadmap.applicability import receiving
 from roadmap.applicability import routes as applicability
@@ -26,6 +26,15 @@ from roadmap.credit import fillers as credit_fillers
 from roadmap.credit import rules as points_rules
 from roadmap.credit import service as credit
 from roadmap.events import CarReceived, ItemStageChanged
+from roadmap.fairness import api_v1 as fairness_api
+from roadmap.fairness import routes as fairness
+from roadmap.fairness import service as announcing
+from roadmap.fairness import telling as announcements
+from roadmap.followup import asking as followup_asking
+from roadmap.followup import fillers as followup_fillers
+from roadmap.followup import notices as followup_notices
+from roadmap.followup import routes as followup_routes
+from roadmap.followup import service as followup
 from roadmap.items import api_v1 as items_api
 from roadmap.items import notices
 from roadmap.items import routes as items
@@ -45,6 +54,7 @@ from roadmap.slots import SLOTS
 
 POLICIES = {
     "roadmap.read": EVERYONE,
+    "followup.answer": MEMBERS,
     "roadmap.edit": frozenset({Role.PM, Role.ADMIN}),
     "roadmap.arrange": frozenset({Role.ADMIN}),
     "promise.make": frozenset({Role.HOST, Role.PM, Role.ADMIN}),
@@ -65,11 +75,13 @@ module = Module(
         "roadmap.promises.models",
         "roadmap.fairness.models",
         "roadmap.credit.models",
+        "roadmap.followup.models",
     ],
     routers=[
         board_settings.router,
         boards.router,
         publishing.router,
+        followup_routes.router,
         items.router,
         links.router,
         feed_routes.router,
@@ -79,15 +91,17 @@ module = Module(
         rollout_routes.router,
         live.router,
         promise_pages.router,
+        fairness.router,
         items_api.router,
         releases_api.router,
         live_api.router,
         promises_api.router,
+        fairness_api.router,
     ],
     policies=POLICIES,
     search_sources=[indexing.items, indexing.releases],
     tables=[promise_table.promises],
-    slots={**SLOTS, **composing.SLOTS, "item.page": [credit_fillers.on_item_pages]},
+    slots={**SLOTS, **composing.SLOTS, "item.page": [followup_fillers.on_item_pages, credit_fillers.on_item_pages]},
     points_rules=points_rules.RULES,
     nav=[
         NavItem(N_("Roadmap"), "show_roadmap", "route", position=20),
@@ -103,25 +117,51 @@ module = Module(
         ),
         NavItem(N_("Roadmap boards"), "arrange_boards", "columns-3", room="staff", policy="roadmap.edit", position=60),
         NavItem(N_("Promises"), "show_promises", "circle-check", position=35),
+        NavItem(
+            N_("Announcements"),
+            "show_announcements",
+            "flag",
+            room="staff",
+            group="answer",
+            policy="roadmap.edit",
+            position=30,
+        ),
         NavItem(N_("Livestream"), "show_host", "radio", room="host", group="answer", policy="live.host", position=60),
     ],
-    notices={**notices.NOTICES, **promises.NOTICES, **personal.NOTICES, **halting.NOTICES},
+    notices={
+        **followup_notices.NOTICES,
+        **notices.NOTICES,
+        **promises.NOTICES,
+        **announcements.NOTICES,
+        **personal.NOTICES,
+        **halting.NOTICES,
+    },
     seeds=[demo.seed],
-    benches={"live": bench.live},
+    benches={"live": bench.live, "publish": publish_bench.publish},
     jobs=[
         Job("roadmap.tell_supporters", notices.tell_supporters, own_sessions=True),
+        Job(announcing.TELL, announcements.tell_announcement, own_sessions=True),
         Job(promises.JOB, promises.follow, own_sessions=True),
         Job(rollout.JOB, personal.release_out, own_sessions=True),
         Job(rollout.HALT_JOB, halting.tell_halted, own_sessions=True),
+        Job("roadmap.open_followup", followup_asking.open_followup, own_sessions=True, slow=True),
+        Job("roadmap.ask_followup", followup_asking.ask_due, own_sessions=True),
+        Job("roadmap.judge_followup", followup.judge_followup, own_sessions=True),
         Job("roadmap.settle_credit", credit.settle_credit, own_sessions=True),
         Job("roadmap.sync_item", listeners.sync_item, own_sessions=True),
         Job("roadmap.settle_posts", listeners.settle_posts, own_sessions=True),
     ],
-    timers=[Timer(promises.JOB, every_minutes=60)],
+    timers=[Timer("roadmap.ask_followup", every_minutes=60), Timer(promises.JOB, every_minutes=60)],
     listeners={
         SoftwareKnown: [receiving.note_software],
-        CarReceived: [personal.tell_receiver],
-        ItemStageChanged: [credit.queue_credit, promises.ask_for_round, notices.queue_messages],
+        CarReceived: [followup_asking.note_receiver, personal.tell_receiver],
+        MemberLeft: [followup.forget_replies],
+        ItemStageChanged: [
+            credit.queue_credit,
+            followup_asking.queue_round,
+            promises.ask_for_round,
+            notices.queue_messages,
+        ],
         ThemePostsChanged: [listeners.follow_posts],
         ThemesMerged: [listeners.follow_merge],
         RunFinished: [listeners.follow_run],

@@ -68,6 +68,9 @@ class Settings(BaseSettings):
     guest_cache_seconds: float = Field(
         2.0, ge=0, le=60, description="How long a public page is served from memory to signed-out readers; 0: never."
     )
+    followup_automatic: bool = Field(
+        False, description="Whether an item that owners call solved is confirmed by itself; else staff are asked to."
+    )
     points_alone: int = Field(
         500, ge=0, description="Points that one person may give a member by hand in a day; more need a second one."
     )

@@ -1,0 +1,119 @@
+"""Thanking those behind an item when it ships, and taking the thanks back when it moves back."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
+
+from cocreate.core import clock, outbox
+from cocreate.core.db import insert_once
+from cocreate.core.runtime import Runtime
+from cocreate.core.tables import columns
+from cocreate.points.queries import shares as shares_of
+from cocreate.points.rules import in_force
+from cocreate.points.service import award, earners, reverse
+from forum import api as forum
+from roadmap.credit.formula import share_out
+from roadmap.credit.models import ItemCredit
+from roadmap.credit.rules import SHIPPED
+from roadmap.events import ItemStageChanged
+from roadmap.items.models import ItemChange, ItemStatus, RoadmapItem
+from roadmap.items.stages import STATUS_OF
+from roadmap.links.models import ItemPost
+
+CHUNK = 100
+
+
+def queue_credit(session: Session, event: ItemStageChanged) -> None:
+    """An item took a step: its thanks follow."""
+    outbox.enqueue(session, "roadmap.settle_credit", item_id=event.item_id)
+
+
+def settle_credit(runtime: Runtime, *, item_id: int) -> None:
+    """Job: make the ledger say what the item's stage says now. Asks only how the item stands, so it may run at any time
+    and any number of times; who gets what is decided once and then paid in steps."""
+    with runtime.database.write() as session:
+        _take_back(session, item_id, besides=shipped_since(session, item_id))
+    with runtime.database.write() as session:
+        credit = _decide(session, item_id)
+    while credit is not None:
+        with runtime.database.write() as session:
+            credit = _pay(session, credit)
+
+
+def shipped_since(session: Session, item_id: int) -> int | None:
+    """Id of the step by which the item shipped, as long as it has not moved back since; None while it has not."""
+    since: int | None = None
+    steps = columns(ItemChange.id, ItemChange.stage).where(ItemChange.item_id == item_id).order_by(col(ItemChange.id))
+    for change_id, stage in session.exec(steps):
+        shipped = STATUS_OF[stage] is ItemStatus.SHIPPED
+        since = (since or change_id) if shipped else None
+    return since
+
+
+def standing(session: Session, item_id: int) -> ItemCredit | None:
+    """The thanks that hold for this item, if it is shipped and there was anybody to thank."""
+    statement = select(ItemCredit).where(ItemCredit.item_id == item_id, col(ItemCredit.taken_back_at).is_(None))
+    return session.exec(statement.order_by(col(ItemCredit.id).desc()).limit(1)).first()
+
+
+def _take_back(session: Session, item_id: int, *, besides: int | None) -> None:
+    over = select(ItemCredit).where(
+        ItemCredit.item_id == item_id, ItemCredit.change_id != (besides or 0), col(ItemCredit.taken_back_at).is_(None)
+    )
+    for credit in session.exec(over).all():
+        # First the mark, on which a payment that is still under way stops; then what had been paid.
+        credit.taken_back_at = clock.now()
+        session.add(credit)
+        session.flush()
+        reverse(session, credit.key)
+
+
+def _decide(session: Session, item_id: int) -> ItemCredit | None:
+    """The thanks as they are to be paid, decided once per shipping; None where there is nothing to pay."""
+    change_id, item = shipped_since(session, item_id), session.get(RoadmapItem, item_id)
+    rule = in_force(session, SHIPPED)
+    if change_id is None or item is None or not rule.active or rule.amount <= 0:
+        return None
+    known = select(ItemCredit).where(ItemCredit.item_id == item_id, ItemCredit.change_id == change_id)
+    row = session.exec(known).first()
+    if row is None:
+        posts = session.exec(select(ItemPost.post_id).where(ItemPost.item_id == item_id)).all()
+        credit = forum.credit_behind(session, posts)
+        may = earners(session, (*credit.authors, *credit.helpers))
+        authors = [member_id for member_id in credit.authors if member_id in may]
+        helpers = [member_id for member_id in credit.helpers if member_id in may]
+        shares = share_out(rule.amount, authors, helpers)
+        if not shares.members:
+            return None
+        insert_once(
+            session,
+            ItemCredit(
+                item_id=item_id, change_id=change_id, amount=rule.amount, shares=sorted(shares.members.items()),
+                first=shares.first, others=shares.others, helpers=shares.helpers,
+                other_people=max(len(authors) - 1, 0), helping_people=len(helpers),
+            ),
+        )  # fmt: skip
+        row = session.exec(known).one()
+    return row if row.paid_at is None and row.taken_back_at is None else None
+
+
+def _pay(session: Session, credit: ItemCredit) -> ItemCredit | None:
+    """Pay a hundred shares that are not paid yet; None when all are, or when the thanks were taken back meanwhile."""
+    held: Any = session.connection().execute(
+        sa.update(ItemCredit)
+        .where(col(ItemCredit.id) == credit.id, col(ItemCredit.taken_back_at).is_(None))
+        .values(at=col(ItemCredit.at))
+    )
+    if held.rowcount != 1:
+        return None
+    done = shares_of(session, credit.key)
+    ahead = [(member_id, amount) for member_id, amount in credit.shares if member_id not in done]
+    for member_id, amount in ahead[:CHUNK]:
+        award(session, member_id, SHIPPED, key=credit.key, amount=amount, about=f"item:{credit.item_id}")
+    if len(ahead) > CHUNK:
+        return credit
+    session.connection().execute(
+        sa.update(ItemCredit).where(col(ItemCredit.id) == credit.id).values(paid_at=clock.now())
+    )
+    return None
