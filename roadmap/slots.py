@@ -7,9 +7,11 @@ from dataclasses import dataclass, field, replace
 from markupsafe import Markup
 from sqlmodel import Session, col
 
+from cocreate.core.actor import Actor
 from cocreate.core.tables import columns
 from cocreate.web.page import Page
 from roadmap.applicability.lines import my_items
+from roadmap.boards.audience import may_follow
 from roadmap.items.models import ItemChange, ItemStage, ItemStatus, RoadmapItem
 from roadmap.items.queries import Step, reached, track_steps
 from roadmap.items.stages import STAGE_LABELS, STATUS_LABELS, further
@@ -56,7 +58,7 @@ def on_post_cards(session: Session, page: Page, ids: Sequence[int]) -> Mapping[i
         columns(ItemPost.post_id, *_ITEM)
         .join(RoadmapItem, col(RoadmapItem.id) == ItemPost.item_id)
         .outerjoin(Release, col(Release.id) == RoadmapItem.release_id)
-        .where(col(ItemPost.post_id).in_(list(ids)), col(RoadmapItem.public))
+        .where(col(ItemPost.post_id).in_(list(ids)), may_follow(page.actor))
         .order_by(col(RoadmapItem.id))
     )
     best: dict[int, Mark] = {}
@@ -74,7 +76,7 @@ def on_post_cards(session: Session, page: Page, ids: Sequence[int]) -> Mapping[i
 
 def on_post_pages(session: Session, page: Page, ids: Sequence[int]) -> Mapping[int, Markup]:
     """post.page: the journey of each item that answers the post, with dates and sentences."""
-    marks = _journeys(session, ids)
+    marks = _journeys(session, page.actor, ids)
     cars = my_items(session, page.actor, {mark.item_id for found in marks.values() for mark in found})
     return {
         post_id: page.fragment(
@@ -87,7 +89,7 @@ def on_post_pages(session: Session, page: Page, ids: Sequence[int]) -> Mapping[i
 
 def on_my_cards(session: Session, page: Page, ids: Sequence[int]) -> Mapping[int, Markup]:
     """me.card: what became of one's own sentence."""
-    journeys = _journeys(session, ids)
+    journeys = _journeys(session, page.actor, ids)
     cars = my_items(session, page.actor, {mark.item_id for marks in journeys.values() for mark in marks})
     return {
         post_id: page.fragment("roadmap/slots/me_card.html", marks=marks, cars=cars, **WORDS)
@@ -95,14 +97,14 @@ def on_my_cards(session: Session, page: Page, ids: Sequence[int]) -> Mapping[int
     }
 
 
-def _journeys(session: Session, ids: Sequence[int]) -> dict[int, list[Mark]]:
+def _journeys(session: Session, actor: Actor, ids: Sequence[int]) -> dict[int, list[Mark]]:
     """Items behind each post with their history, the one furthest along first."""
     statement = (
         columns(ItemPost.post_id, *_ITEM, ItemChange.stage, ItemChange.occurrence, ItemChange.sentence, ItemChange.at)
         .join(RoadmapItem, col(RoadmapItem.id) == ItemPost.item_id)
         .outerjoin(Release, col(Release.id) == RoadmapItem.release_id)
         .outerjoin(ItemChange, col(ItemChange.item_id) == RoadmapItem.id)
-        .where(col(ItemPost.post_id).in_(list(ids)), col(RoadmapItem.public))
+        .where(col(ItemPost.post_id).in_(list(ids)), may_follow(actor))
         .order_by(col(RoadmapItem.id), col(ItemChange.id))
     )
     found: dict[int, dict[int, Mark]] = defaultdict(dict)

@@ -21,7 +21,8 @@ class Supporters:
 
     members: member id → the posts that make them a supporter, own ones first. people: distinct persons over authors,
     voters, owners who added a scene, and imported labels (followers are told, but not counted). voices: posts, named
-    or not. authors, voters: member id → the posts they wrote, or voted for.
+    or not. authors, voters: member id → the posts they wrote, or voted for. labels: of the people, those known only by a
+    name in an imported source. imported_votes: votes counted elsewhere, never among the people.
     """
 
     members: dict[int, list[int]] = field(default_factory=dict)
@@ -29,6 +30,8 @@ class Supporters:
     voices: int = 0
     authors: dict[int, list[int]] = field(default_factory=dict)
     voters: dict[int, list[int]] = field(default_factory=dict)
+    labels: int = 0
+    imported_votes: int = 0
 
 
 def people_behind(session: Session, post_ids: Iterable[int]) -> Supporters:
@@ -38,17 +41,18 @@ def people_behind(session: Session, post_ids: Iterable[int]) -> Supporters:
     authors: dict[int, list[int]] = defaultdict(list)
     members: dict[int, list[int]] = defaultdict(list)
     persons: set[str] = set()
-    voices = 0
+    voices = imported_votes = 0
     voters: list[tuple[int, int]] = []
     scenes: list[tuple[int, int]] = []
     followers: list[tuple[int, int]] = []
     for chunk in _chunks(ids):
-        for post_id, author_id, source, label in session.exec(
-            columns(Post.id, Post.author_id, Post.source, Post.author_label).where(
+        for post_id, author_id, source, label, votes in session.exec(
+            columns(Post.id, Post.author_id, Post.source, Post.author_label, Post.imported_votes).where(
                 col(Post.id).in_(chunk), col(Post.deleted_at).is_(None)
             )
         ):
             voices += 1
+            imported_votes += votes
             person = person_of(author_id, source, label)
             if person is not None:
                 persons.add(person)
@@ -72,7 +76,8 @@ def people_behind(session: Session, post_ids: Iterable[int]) -> Supporters:
     voted: dict[int, list[int]] = defaultdict(list)
     for member_id, post_id in sorted(voters):
         voted[member_id].append(post_id)
-    return Supporters(dict(members), len(persons), voices, dict(authors), dict(voted))
+    labels = sum(":" in person for person in persons)
+    return Supporters(dict(members), len(persons), voices, dict(authors), dict(voted), labels, imported_votes)
 
 
 def _chunks(ids: Sequence[int], size: int = 5000) -> Iterable[Sequence[int]]:

@@ -33,6 +33,11 @@ def may_read(actor: Actor) -> Any:
     return col(RoadmapItem.public) | (col(RoadmapItem.shown) & on_mine.exists())
 
 
+def may_follow(actor: Actor) -> Any:
+    """SQL condition on RoadmapItem: what this reader is shown beside posts; drafts stay on the roadmap itself."""
+    return col(RoadmapItem.shown) & may_read(actor)
+
+
 def may_open(actor: Actor) -> Any:
     """SQL condition on RoadmapBoard: the boards that this reader belongs to."""
     if actor.can("roadmap.edit"):

@@ -115,6 +115,7 @@ def sync_item(
     _let_go(session, item_id, gone, item.status, by=by)
     supporters = forum.people_behind(session, wanted)
     item.people, item.voices = supporters.people, supporters.voices
+    item.labels, item.imported_votes = supporters.labels, supporters.imported_votes
     session.add(item)
     session.flush()
     count_item(session, item)

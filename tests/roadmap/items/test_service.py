@@ -317,16 +317,21 @@ def test_people_are_counted_once(
 ) -> None:
     people = [make_member() for _ in range(4)]
     who = st.sampled_from(people)
-    posts, expected = [], set()
+    posts, expected, elsewhere, counted_elsewhere = [], set(), set(), 0
     for _ in range(data.draw(st.integers(1, 4))):
         author: Member | None = data.draw(st.none() | who)
         voters = data.draw(st.lists(who, unique_by=lambda member: member.id, max_size=4))
         label = data.draw(st.sampled_from([None, "老王", "小李"])) if author is None else None
-        posts.append(put_post(author=author, voters=voters, author_label=label, source="调研" if label else ""))
-        expected |= {member.id for member in [author, *voters] if member} | ({label} if label else set())
+        source = data.draw(st.sampled_from(["调研", "mail"])) if label else ""
+        votes = data.draw(st.integers(0, 9)) if author is None else 0
+        posts.append(put_post(author=author, voters=voters, author_label=label, source=source, imported_votes=votes))
+        expected |= {member.id for member in [author, *voters] if member}
+        elsewhere |= {(source, label)} if label else set()
+        counted_elsewhere += votes
     half = len(posts) // 2
     item = make_item(themes=[put_theme("一", posts[half:])], posts=posts[: half + 1])
     with database.read() as session:
         row = session.get(RoadmapItem, item.id)
         assert row is not None
-        assert (row.people, row.voices) == (len(expected), len(posts))
+        assert (row.people, row.voices) == (len(expected) + len(elsewhere), len(posts))
+        assert (row.labels, row.imported_votes) == (len(elsewhere), counted_elsewhere)
