@@ -7,6 +7,7 @@ from cocreate.exchange import bench
 from cocreate.exchange.imports import commands, routes
 from cocreate.exchange.imports.jobs import run_import
 from cocreate.exchange.imports.service import JOB
+from cocreate.exchange.vehicles import vehicles
 
 module = Module(
     name="exchange",
@@ -16,5 +17,6 @@ module = Module(
     commands=[commands.register],
     policies={"exchange.import": frozenset({Role.PM, Role.ADMIN})},
     nav=[NavItem(N_("Imports"), "show_imports", "upload", room="staff", policy="exchange.import", position=80)],
+    tables=[vehicles],
     benches={"import": bench.import_bench},
 )

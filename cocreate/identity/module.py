@@ -11,6 +11,7 @@ from cocreate.identity.members import admin_routes
 from cocreate.identity.members import routes as member_routes
 from cocreate.identity.sessions import routes as session_routes
 from cocreate.identity.sessions.service import authenticate
+from cocreate.identity.vehicles import api_v1 as vehicles_api
 from cocreate.identity.vehicles import routes as vehicle_routes
 
 POLICIES = {
@@ -27,7 +28,7 @@ module = Module(
     routers=[
         session_routes.router,
         member_routes.router,
-        vehicle_routes.router,
+        vehicle_routes.router, vehicles_api.router,
         admin_routes.router,
         department_routes.router,
     ],

@@ -123,7 +123,9 @@ def _save(
     if form.value is None:
         return _form(page, form, release=release, status=422)
     try:
-        row = service.save_release(db, form.value, by=actor, zone=runtime.settings.zone, release=release)
+        row = service.write_release(
+            db, service.draft_of(form.value), by=actor, zone=runtime.settings.zone, release=release
+        )
     except Invalid as problem:
         for name, message in problem.fields.items():
             form = form.refuse(name, message)

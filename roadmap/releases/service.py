@@ -1,5 +1,6 @@
 """Releases are written and rewritten by product managers; a public date that changes says why."""
 
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -28,32 +29,55 @@ class UnknownItem(Invalid):
     message = N_("A line names an item that does not exist.")
 
 
-def save_release(
-    session: Session, form: ReleaseForm, *, by: Actor, zone: ZoneInfo, release: Release | None = None
+@dataclass(frozen=True)
+class Draft:
+    """A release as it shall be, whichever door it came through. reason: why a public day changes."""
+
+    version: str
+    title: str
+    intro: str = ""
+    models: list[str] = field(default_factory=list)
+    planned_for: date | None = None
+    reason: str = ""
+    released_on: date | None = None
+    public: bool = False
+    notes: list[Note] = field(default_factory=list)
+    rollout_percent: int = 0
+
+
+def draft_of(form: ReleaseForm) -> Draft:
+    """What the page's form says."""
+    return Draft(
+        version=form.version, title=form.title, intro=form.intro, models=form.model_names,
+        planned_for=form.planned_for, reason=form.reason, released_on=form.released_on, public=form.public,
+        notes=parse_notes(form.notes), rollout_percent=form.rollout_percent,
+    )  # fmt: skip
+
+
+def write_release(
+    session: Session, draft: Draft, *, by: Actor, zone: ZoneInfo, release: Release | None = None
 ) -> Release:
     """Write a release and its lines, anew or over the old ones. Its date goes through the promise ledger: ReasonMissing
     when one that stood in public changes without a reason."""
-    notes = parse_notes(form.notes)
-    _check(session, form, release, notes)
+    _check(session, draft, release)
     if release is not None:
-        _commit_date(session, release, form, by, zone)
-    row = release or Release(version=form.version, title=form.title, public=False, created_by=by.id)
-    row.version, row.title, row.intro, row.models = form.version, form.title, form.intro, form.model_names
+        _commit_date(session, release, draft, by, zone)
+    row = release or Release(version=draft.version, title=draft.title, public=False, created_by=by.id)
+    row.version, row.title, row.intro, row.models = draft.version, draft.title, draft.intro, list(draft.models)
     row.edited_at = clock.now()
     if release is None:
         session.add(row)
         session.flush()
-        row.public = form.public
-        _commit_date(session, row, form, by, zone)
-    row.public = form.public
-    row.planned_for = _noon(form.planned_for, zone, row.planned_for)
-    row.released_at = _noon(form.released_on, zone, row.released_at)
+        _commit_date(session, row, draft, by, zone)
+    row.public = draft.public
+    row.planned_for = _noon(draft.planned_for, zone, row.planned_for)
+    row.released_at = _noon(draft.released_on, zone, row.released_at)
     session.add(row)
     session.flush()
-    write_notes(session, row, notes)
+    write_notes(session, row, draft.notes)
     # Once there is a release its roll-out goes by steps: a form that lay open must not set it back.
-    if release is None and form.rollout_percent:
-        rollout.note_share(session, row, form.rollout_percent, by=by)
+    if release is None and draft.rollout_percent:
+        rollout.note_share(session, row, draft.rollout_percent, by=by)
     rollout.announce(session, row)
     audit.record(session, by, "release.save", "roadmap_release", row.id, version=row.version, public=row.public)
     return row
@@ -69,24 +93,22 @@ def write_notes(session: Session, row: Release, notes: list[Note]) -> None:
     index_release(session, row, [text for _, text, _ in notes])
 
 
-def _check(session: Session, form: ReleaseForm, release: Release | None, notes: list[Note]) -> None:
-    taken = session.exec(select(Release.id).where(Release.version == form.version)).first()
+def _check(session: Session, draft: Draft, release: Release | None) -> None:
+    taken = session.exec(select(Release.id).where(Release.version == draft.version)).first()
     if taken is not None and (release is None or release.id != taken):
         raise VersionTaken(fields={"version": VersionTaken.message})
-    named = {item_id for _, _, item_id in notes if item_id is not None}
+    named = {item_id for _, _, item_id in draft.notes if item_id is not None}
     known = set(session.exec(select(RoadmapItem.id).where(col(RoadmapItem.id).in_(named)))) if named else set()
     if named - known:
         raise UnknownItem(fields={"notes": UnknownItem.message})
 
 
-def _commit_date(session: Session, row: Release, form: ReleaseForm, by: Actor, zone: ZoneInfo) -> None:
+def _commit_date(session: Session, row: Release, draft: Draft, by: Actor, zone: ZoneInfo) -> None:
     """Before the row is written: the ledger compares the day that it has with the one that it gets."""
-    before = row.planned_for.astimezone(zone).date() if row.planned_for else None
-    was_public = row.public
-    # A draft's day was said to nobody; it becomes a promise on the day on which everybody may read it.
-    old = before if was_public else None
+    # A draft's day was said to nobody; it becomes a promise when everybody may read it.
+    old = row.planned_for.astimezone(zone).date() if row.planned_for and row.public else None
     commit_date(
-        session, ("release", row.id or 0), old, form.planned_for, reason=form.reason, by=by, public=form.public
+        session, ("release", row.id or 0), old, draft.planned_for, reason=draft.reason, by=by, public=draft.public
     )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from roadmap.items.forms import ItemForm
 from roadmap.items.models import ItemStage, RoadmapItem
 from roadmap.releases.forms import ReleaseForm
 from roadmap.releases.models import Release
-from roadmap.releases.service import save_release
+from roadmap.releases.service import draft_of, write_release
 from search.rebuild import reindex
 from tests.client import Client
 
@@ -68,7 +68,7 @@ def test_a_release_is_found_by_its_lines_while_it_is_public(
         form = ReleaseForm(
             version="2.4", title="安静了", intro="这一版", notes="new: 后排出风口会自己关", public=public
         )
-        release = save_release(session, form, by=roadmap_actor, zone=runtime.settings.zone)
+        release = write_release(session, draft_of(form), by=roadmap_actor, zone=runtime.settings.zone)
     assert hits(client, "q=出风口会自己关") == ([("release", release.id)] if public else [])
     with runtime.database.read() as session:
         indexed = session.connection().execute(sa.text("SELECT row_id FROM search_doc WHERE kind = 'release'")).all()

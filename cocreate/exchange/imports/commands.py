@@ -39,6 +39,7 @@ def register(cli: typer.Typer) -> None:
         source: SOURCE = "",
         visibility: Annotated[str, typer.Option(help="public or staff.")] = "public",
         default: DEFAULTS = "",
+        table: Annotated[str, typer.Option(help="posts, or vehicles of the fleet, or another kind of row.")] = TABLE,
         dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen and change nothing.")] = False,
         as_json: Annotated[bool, typer.Option("--json", help="One JSON object on the last line.")] = False,
     ) -> None:
@@ -50,7 +51,7 @@ def register(cli: typer.Typer) -> None:
                 mapping=columns.parse(mapping) if mapping else None, source=source, visibility=visibility,
                 defaults=columns.parse(default),
             )  # fmt: skip
-            result = _dry_run(runtime, file, wishes) if dry_run else _import(runtime, file, wishes)
+            result = (_dry_run if dry_run else _import)(runtime, file, wishes, table)
         except Unreadable as problem:
             reason = translator.gettext(problem.reason, **problem.params)
             _refuse([{"line": problem.line, "reason": reason}], as_json)
@@ -72,9 +73,9 @@ def register(cli: typer.Typer) -> None:
         answer(result, as_json=as_json, text=_told(result, dry_run))
 
 
-def _import(runtime: Runtime, file: Path, wishes: service.Wishes) -> dict[str, Any]:
+def _import(runtime: Runtime, file: Path, wishes: service.Wishes, name: str) -> dict[str, Any]:
     schema.upgrade(runtime)
-    table = service.table_of(runtime, TABLE)
+    table = service.table_of(runtime, name)
     # The whole file is read before the first row is written: an unreadable one changes nothing.
     looked = service.look(file, file.name)
     with file.open("rb") as content:
@@ -117,9 +118,9 @@ def _report(runtime: Runtime, row: Import) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _dry_run(runtime: Runtime, file: Path, wishes: service.Wishes) -> dict[str, Any]:
+def _dry_run(runtime: Runtime, file: Path, wishes: service.Wishes, name: str) -> dict[str, Any]:
     schema.upgrade(runtime)
-    table = service.table_of(runtime, TABLE)
+    table = service.table_of(runtime, name)
     looked = service.look(file, file.name)
     mapping = _mapping(wishes, looked, table)
     options = Options(wishes.source or file.stem, wishes.visibility, runtime.settings.zone, wishes.defaults)
@@ -129,6 +130,7 @@ def _dry_run(runtime: Runtime, file: Path, wishes: service.Wishes) -> dict[str, 
         errors += [one for one in batch if isinstance(one, RowError)]
         with runtime.database.read() as session:
             outcome += table.compare(session, [one for one in batch if isinstance(one, PlannedRow)], options)
+    errors = sorted([*errors, *outcome.errors], key=lambda error: error.number)
     told = [{"line": e.line, "reason": e.reason, "params": dict(e.params)} for e in errors[: runner.ERRORS_KEPT]]
     return {
         "added": outcome.added, "updated": outcome.updated, "skipped": outcome.skipped, "failed": len(errors),

@@ -40,10 +40,10 @@ Posted = Annotated[FormData, Depends(read_form)]
 
 @router.get("/imports", dependencies=MAY)
 def show_imports(
-    db: ReadDb, page: CurrentPage, before: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None
+    db: ReadDb, page: CurrentPage, runtime: CurrentRuntime, before: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None
 ) -> Response:
     """All imports, and the form for a new one."""
-    return _list(db, page, before=before)
+    return _list(db, page, runtime, before=before)
 
 
 @router.post("/imports", dependencies=MAY)
@@ -51,18 +51,18 @@ def upload_import(db: Db, page: CurrentPage, runtime: CurrentRuntime, actor: Cur
     """Read a file to its end; a readable one becomes an import that waits for its mapping."""
     file = form.get("file")
     if not isinstance(file, UploadFile) or not file.filename:
-        return _list(db, page, problem=page.text(N_("Please choose a file first.")))
+        return _list(db, page, runtime, problem=page.text(N_("Please choose a file first.")))
+    table = service.table_of(runtime, str(form.get("table") or TABLE))
     copy = files.keep(runtime.settings, file.file)
     try:
         looked = service.look(copy[0], file.filename)
         row = service.create_import(
-            db, runtime, service.table_of(runtime, TABLE), copy=copy, looked=looked, name=file.filename,
-            wishes=service.Wishes(), by=actor,
+            db, runtime, table, copy=copy, looked=looked, name=file.filename, wishes=service.Wishes(), by=actor,
         )  # fmt: skip
     except Unreadable as refused:
         reason = page.text(refused.reason, **refused.params)
         where = page.text(N_("Line %(line)s:"), line=refused.line) + " " if refused.line else ""
-        return _list(db, page, problem=where + reason)
+        return _list(db, page, runtime, problem=where + reason)
     finally:
         copy[0].unlink(missing_ok=True)
     return page.redirect("show_import", import_id=row.id)
@@ -141,11 +141,12 @@ def download_import_errors(import_id: RowId, db: ReadDb, page: CurrentPage) -> R
     return Response("\ufeff" + target.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _list(db: Any, page: Any, *, before: int | None = None, problem: str = "") -> Response:
+def _list(db: Any, page: Any, runtime: Any, *, before: int | None = None, problem: str = "") -> Response:
     rows = queries.latest_imports(db, before=before, limit=PAGE + 1)
     more = page.url("show_imports", {"before": rows[PAGE - 1].id}) if len(rows) > PAGE else None
     answer: Response = page.render(
         "exchange/list.html", block="rows", imports=rows[:PAGE], next_url=more, labels=STATE_LABELS, problem=problem,
+        tables=[(table.name, page.text(table.label)) for table in service.tables(runtime)],
         status=422 if problem else 200,
     )  # fmt: skip
     return answer

@@ -1,6 +1,6 @@
 """Changing imports: handed in, mapped, started, cancelled, taken back. The rows themselves are moved by `runner`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,9 +56,17 @@ class Looked:
 
 
 def table_of(runtime: Runtime, name: str) -> ImportTable:
-    """The table that imports of this name write to."""
-    tables: Iterator[ImportTable] = (table for module in runtime.modules for table in module.tables)
-    return next(table for table in tables if table.name == name)
+    """The table that imports of this name write to; Invalid when there is none."""
+    found = next((table for table in tables(runtime) if table.name == name), None)
+    if found is None:
+        raise Invalid(f"no table {name}", fields={"table": N_("Please choose one of the options.")})
+    return found
+
+
+def tables(runtime: Runtime) -> list[ImportTable]:
+    """Everything that files may bring, voices first."""
+    every = [table for module in runtime.modules for table in module.tables]
+    return sorted(every, key=lambda table: table.name != "posts")
 
 
 def look(path: Path, name: str) -> Looked:

@@ -57,6 +57,7 @@ class SignUpForm(BaseModel):
 class AccountForm(BaseModel):
     name: Name
     language: Literal["", "zh-Hans", "en"] = ""
+    named_in_releases: bool = False
 
 
 class PasswordForm(BaseModel):

@@ -75,7 +75,10 @@ def change_account(form: BoundAccount, actor: CurrentActor, db: Db, page: Curren
     member = queries.get_member(db, actor.member_id)
     if form.value is None:
         return _account_page(page, member, form=form, status=422)
-    service.change_account(db, member, name=form.value.name, language=form.value.language or None)
+    value = form.value
+    service.change_account(
+        db, member, name=value.name, language=value.language or None, named=value.named_in_releases
+    )  # fmt: skip
     page.flash(N_("Saved."), level="success")
     answer = page.redirect("show_account")
     # The switch in the page head wins over the account: what is chosen here must not lose to an older choice there.
@@ -139,7 +142,9 @@ def _account_page(
     status: int = 200,
     block: str = "account_form",
 ) -> Response:
-    shown = form or BoundForm.blank(name=member.name, language=member.language or "")
+    shown = form or BoundForm.blank(
+        name=member.name, language=member.language or "", named_in_releases="1" if member.named_in_releases else "0"
+    )
     return page.render(
         "identity/account.html", block=block, status=status, form=shown, password_form=password_form,
         email=member.email, has_password=member.password_hash is not None,

@@ -94,9 +94,9 @@ def find_by_password(session: Session, email: str, password: str) -> Member | No
     return member if fits and member is not None and member.suspended_at is None else None
 
 
-def change_account(session: Session, member: Member, *, name: str, language: str | None) -> None:
-    """Rename the member and note the language that pages should speak."""
-    member.name, member.language = name, language
+def change_account(session: Session, member: Member, *, name: str, language: str | None, named: bool = False) -> None:
+    """Rename the member, note the language that pages should speak, and whether release notes may name them."""
+    member.name, member.language, member.named_in_releases = name, language, named
     session.add(member)
     audit.record(session, Actor(id=member.id), "member.change", "member", member.id)
 
@@ -162,7 +162,7 @@ def blank_member(session: Session, member: Member, *, by: Actor) -> None:
     moment = clock.now()
     give_roles(session, member, frozenset(), by=by)
     member.email, member.password_hash, member.title, member.name = None, None, "", ""
-    member.deleted_at = moment
+    member.deleted_at, member.named_in_releases = moment, False
     session.add(member)
     session.connection().execute(
         sa.update(Vehicle)

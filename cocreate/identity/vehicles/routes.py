@@ -79,6 +79,12 @@ def restore_vehicle(vehicle_id: RowId, actor: CurrentActor, db: Db, page: Curren
     return page.redirect("show_garage")
 
 
+@router.get("/vehicles/{vehicle_id}", dependencies=[allow("identity.see_members")])
+def show_owner(vehicle_id: RowId, db: ReadDb, page: CurrentPage) -> Response:
+    """A car is looked at on the page of its owner."""
+    return page.redirect("show_member", member_id=queries.get_vehicle(db, vehicle_id).member_id)
+
+
 @router.post("/vehicles/{vehicle_id}/verify", dependencies=[allow("identity.verify_vehicle")])
 def verify_vehicle(
     vehicle_id: RowId, actor: CurrentActor, db: Db, page: CurrentPage, seen: Annotated[str, Form()] = ""
