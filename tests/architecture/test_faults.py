@@ -10,7 +10,7 @@ from tools.plant_faults import faults
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("fault", faults(), ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", list(faults()), ids=lambda fault: fault.name)
 def test_a_fault_fits_the_code_and_names_a_test(fault: Fault) -> None:
     source = (ROOT / fault.file).read_text(encoding="utf-8")
     assert source.count(fault.old) == 1
