@@ -16,8 +16,8 @@ from roadmap.fairness.rules import Findings, Group, check
 
 GAIN, OTHER = "roadmap.announcement.gain", "roadmap.announcement.other"
 NOTICES = {
-    GAIN: Notice(N_("%(title)s"), N_("Because you drive a %(model)s."), N_("For your car: %(gain)s"), group="releases"),
-    OTHER: Notice(N_("%(title)s"), N_("Because you drive a %(model)s."), "%(answer)s", group="releases"),
+    GAIN: Notice("%(title)s", N_("Because you drive a %(model)s."), N_("For your car: %(gain)s"), group="releases"),
+    OTHER: Notice("%(title)s", N_("Because you drive a %(model)s."), "%(answer)s", group="releases"),
 }
 CHUNK = 200
 
