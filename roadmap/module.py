@@ -16,12 +16,13 @@ from forum.events import (
     VoteCast,
     VoteWithdrawn,
 )
-from roadmap import bench, composing, demo, indexing, publish_bench
+from roadmap import bench, composing, demo, indexing, publish_bench, receipts
 from roadmap.applicability import api_v1 as applicability_api
 from roadmap.applicability import receiving
 from roadmap.applicability import routes as applicability
 from roadmap.boards import routes as boards
 from roadmap.boards import settings_routes as board_settings
+from roadmap.boards.audience import EDITORS
 from roadmap.credit import fillers as credit_fillers
 from roadmap.credit import rules as points_rules
 from roadmap.credit import service as credit
@@ -55,7 +56,7 @@ from roadmap.slots import SLOTS
 POLICIES = {
     "roadmap.read": EVERYONE,
     "followup.answer": MEMBERS,
-    "roadmap.edit": frozenset({Role.PM, Role.ADMIN}),
+    "roadmap.edit": EDITORS,
     "roadmap.arrange": frozenset({Role.ADMIN}),
     "promise.make": frozenset({Role.HOST, Role.PM, Role.ADMIN}),
     "live.watch": EVERYONE,
@@ -101,7 +102,7 @@ module = Module(
     policies=POLICIES,
     search_sources=[indexing.items, indexing.releases],
     tables=[promise_table.promises],
-    slots={**SLOTS, **composing.SLOTS, "item.page": [followup_fillers.on_item_pages, credit_fillers.on_item_pages]},
+    slots={**SLOTS, **composing.SLOTS, "me.receipt": [receipts.on_receipts], "item.page": [followup_fillers.on_item_pages, credit_fillers.on_item_pages]},
     points_rules=points_rules.RULES,
     nav=[
         NavItem(N_("Roadmap"), "show_roadmap", "route", position=20),
@@ -160,7 +161,6 @@ module = Module(
             credit.queue_credit,
             followup_asking.queue_round,
             promises.ask_for_round,
-            notices.queue_messages,
         ],
         ThemePostsChanged: [listeners.follow_posts],
         ThemesMerged: [listeners.follow_merge],

@@ -151,3 +151,19 @@ def insert_many_once(session: Session, rows: list[Any]) -> int:
         result: Any = session.connection().execute(statement.values(batch), execution_options=options)
         inserted += result.rowcount
     return inserted
+
+
+def insert_plain_once(session: Session, model: type[SQLModel], rows: list[dict[str, Any]]) -> int:
+    """The same for thousands: rows as dictionaries that all name the same columns; the number inserted.
+
+    One statement for all sizes, sent row by row: writing a model object and a statement for each batch took ten times
+    as long as the inserts themselves.
+    """
+    if not rows:
+        return 0
+    session.flush()
+    table: Any = model.__table__  # type: ignore[attr-defined]
+    dialect = session.get_bind().dialect.name
+    statement: Any = (postgresql if dialect == "postgresql" else sqlite).insert(table).on_conflict_do_nothing()
+    result: Any = session.connection().execute(statement, rows, execution_options={"preserve_rowcount": True})
+    return int(result.rowcount)

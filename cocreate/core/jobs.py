@@ -19,7 +19,7 @@ from cocreate.core.module import Job, Timer
 from cocreate.core.runtime import Runtime
 
 log = logging.getLogger("cocreate.jobs")
-LANES = (outbox.FAST, outbox.SLOW)
+LANES = (outbox.FAST, outbox.SLOW, outbox.MESSAGES)
 SWEEP_SECONDS = 3.0
 
 
@@ -99,7 +99,9 @@ class Worker:
         if self.sole:
             with self.runtime.database.write() as session:
                 outbox.release_all(session)
-        self._consumer = _QuietConsumer(self.queue, workers=3, initial_delay=0.02, max_delay=0.5, scheduler_interval=1)
+        self._consumer = _QuietConsumer(
+            self.queue, workers=len(LANES) + 1, initial_delay=0.02, max_delay=0.5, scheduler_interval=1
+        )
         self._consumer.start()
         self._over.clear()
         threading.Thread(target=self._sweep, name="outbox-sweep", daemon=True).start()

@@ -14,7 +14,8 @@ from cocreate.core import clock
 from cocreate.core.db import insert_once
 from cocreate.core.events import Event
 
-FAST, SLOW = "fast", "slow"
+FAST, SLOW, MESSAGES = "fast", "slow", "messages"
+"""Lanes are worked side by side: neither what takes minutes nor telling thousands of people holds up the rest."""
 MAX_ATTEMPTS = 8
 LEASE = timedelta(seconds=60)
 

@@ -19,7 +19,6 @@ from roadmap.applicability.rules import Verdict, best
 from roadmap.applicability.service import cars_of, verdicts
 from roadmap.applicability.words import FACT_LABELS
 from roadmap.boards.audience import readers_among
-from roadmap.events import ItemStageChanged
 from roadmap.items.models import ItemChange, RoadmapItem
 from roadmap.items.stages import STAGE_NEWS
 from roadmap.links import supporters
@@ -50,12 +49,12 @@ class Step:
     words: dict[str, Any]
 
 
-def queue_messages(session: Session, event: ItemStageChanged) -> None:
-    """Have a step of an item told to those behind it who may read it, once for ever; others are told once they may."""
-    item = session.get(RoadmapItem, event.item_id)
-    if item is None or not item.shown:
-        return
-    outbox.enqueue(session, "roadmap.tell_supporters", key=f"roadmap.tell:{event.change_id}", change_id=event.change_id)
+def queue_messages(session: Session, item: RoadmapItem, change: ItemChange) -> None:
+    """Have a step told to those behind the item who may read it. Not from a listener: with a step go the events of
+    thousands of posts, and people need not wait for these."""
+    if item.shown:
+        key = f"roadmap.tell:{change.id}"
+        outbox.enqueue(session, "roadmap.tell_supporters", lane=outbox.MESSAGES, key=key, change_id=change.id)
 
 
 def tell_supporters(runtime: Runtime, *, change_id: int) -> None:

@@ -31,4 +31,4 @@ def settle_reading(
     newest = select(sa.func.max(ItemChange.id)).where(ItemChange.item_id == item.id)
     if tell and item.shown and (change_id := session.exec(newest).one()):
         # No key: the step may have been queued and found not public. Each member has one message per step anyway.
-        outbox.enqueue(session, "roadmap.tell_supporters", change_id=change_id)
+        outbox.enqueue(session, "roadmap.tell_supporters", lane=outbox.MESSAGES, change_id=change_id)

@@ -20,6 +20,7 @@ from roadmap.indexing import index_item
 from roadmap.items import dates
 from roadmap.items.forms import ItemForm, NewItemForm
 from roadmap.items.models import ItemChange, ItemStage, ItemStatus, RoadmapItem
+from roadmap.items.notices import queue_messages
 from roadmap.items.order import top
 from roadmap.items.reading import settle_reading
 from roadmap.items.stages import STATUS_OF
@@ -191,6 +192,7 @@ def write_change(
     session.flush()
     links.settle_change(session, item, change, by=by)
     audit.record(session, by, "item.stage", "roadmap_item", item.id, stage=stage.value, occurrence=change.occurrence)
+    queue_messages(session, item, change)
     outbox.publish(
         session,
         ItemStageChanged(

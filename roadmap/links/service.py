@@ -57,7 +57,7 @@ def _add(session: Session, item: RoadmapItem, link: ItemLink, *, by: Actor) -> b
     sync_item(session, item, by=by, reason=change.sentence if change else "")
     if change is not None and item.public:
         # Not queued once for ever: a later link brings further people, and each member has one message per step anyway.
-        outbox.enqueue(session, "roadmap.tell_supporters", change_id=change.id)
+        outbox.enqueue(session, "roadmap.tell_supporters", lane=outbox.MESSAGES, change_id=change.id)
     outbox.publish(session, ItemLinked(item_id=item.id or 0))
     return True
 

@@ -16,13 +16,13 @@ BACK_OFF = (60, 300, 900, 3600, 3 * 3600, 6 * 3600, 12 * 3600)
 """Seconds until a delivery is tried again; after the last it is given up."""
 
 
-def planned(channel: Channel, outcome: Outcome, moment: datetime, about: dict[str, Any]) -> Delivery:
-    """The row that says what is meant to happen; final at once where nothing is left to do."""
-    final = outcome.state not in OPEN
-    return Delivery(
-        **about, channel=channel, state=outcome.state, reason=outcome.reason, bundle=outcome.bundle,
-        due_at=outcome.due_at, created_at=moment, ended_at=moment if final else None,
-    )  # fmt: skip
+def planned(channel: Channel, outcome: Outcome, moment: datetime, about: dict[str, Any]) -> dict[str, Any]:
+    """The row of a member's delivery that says what is meant to happen; final at once where nothing is left to do."""
+    return {
+        **about, "channel": channel, "state": outcome.state, "reason": outcome.reason, "bundle": outcome.bundle,
+        "due_at": outcome.due_at, "attempts": 0, "params": {}, "url": "", "created_at": moment,
+        "ended_at": None if outcome.state in OPEN else moment,
+    }  # fmt: skip
 
 
 def settle(

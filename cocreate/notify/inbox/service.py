@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from cocreate.core import clock
-from cocreate.core.db import insert_many_once
+from cocreate.core.db import insert_plain_once
 from cocreate.core.errors import NotFound
 from cocreate.identity.events import MemberLeft
 from cocreate.notify.deliveries.models import Channel, Delivery, State
@@ -41,8 +41,8 @@ def tell(
     wanted = sorted(set(member_ids))
     moment, told = clock.now(), 0
     for start in range(0, len(wanted), CHUNK):
-        letters: list[InboxMessage] = []
-        log: list[Delivery] = []
+        letters: list[dict[str, Any]] = []
+        log: list[dict[str, Any]] = []
         chunk = wanted[start : start + CHUNK]
         mine = set(own).intersection(chunk)
         for member_id, plan in plans(session, chunk, notice, topic=topic, own=mine, at=moment):
@@ -56,9 +56,10 @@ def tell(
             log.append(planned(Channel.INBOX, plan.inbox, moment, about))
             log.append(planned(Channel.MAIL, plan.mail, moment, about))
             if plan.inbox.state == State.SENT:
-                letters.append(InboxMessage(**about, params=_for(params, member_id), url=url, created_at=moment))
-        told += insert_many_once(session, letters)
-        insert_many_once(session, log)
+                words = {"params": _for(params, member_id), "url": url}
+                letters.append({**about, **words, "created_at": moment, "read_at": None})
+        told += insert_plain_once(session, InboxMessage, letters)
+        insert_plain_once(session, Delivery, log)
     return told
 
 

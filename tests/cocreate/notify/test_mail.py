@@ -56,7 +56,7 @@ def test_a_mail_says_what_and_why_in_text_and_html_and_how_to_stop(
     text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     html = mail.get_body(("html",)).get_content()  # type: ignore[union-attr]
     assert mail["subject"] == "“座椅<b>通风” moves"
-    for words in ("座椅<b>通风", "夏天后背全湿", "OTA 2.4", "因为你写了 #12", "https://forum.example/roadmap/3"):
+    for words in ("座椅<b>通风", "夏天后背全湿", "OTA 2.4", "因为你写过 #12", "https://forum.example/roadmap/3"):
         assert words in text
     assert "座椅&lt;b&gt;通风" in html
     assert '<html lang="zh-Hans">' in html
