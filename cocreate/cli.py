@@ -124,6 +124,7 @@ def _bench_command(cli: typer.Typer, modules: Sequence[Module]) -> None:
         meilisearch: Annotated[
             str | None, typer.Option(help="Binary or address of a Meilisearch to compare with (bench search).")
         ] = None,
+        people: Annotated[int | None, typer.Option(min=10, help="How many are told (bench publish).")] = None,
         rows: Annotated[str | None, typer.Option(help="Only these rows, with commas (bench themes).")] = None,
         seeds: Annotated[int | None, typer.Option(min=1, help="How many seeds (bench themes).")] = None,
         out: Annotated[Path | None, typer.Option(help="JSON file that keeps every figure (bench themes).")] = None,
@@ -134,7 +135,8 @@ def _bench_command(cli: typer.Typer, modules: Sequence[Module]) -> None:
             fail(f"there is no bench {name!r}; known: {', '.join(sorted(benches))}")
         wanted = inspect.signature(benches[name]).parameters
         options = {
-            "data": data, "posts": posts, "meilisearch": meilisearch, "rows": rows, "seeds": seeds, "out": out
+            "data": data, "posts": posts, "people": people,
+            "meilisearch": meilisearch, "rows": rows, "seeds": seeds, "out": out
         }  # fmt: skip
         given = {key: value for key, value in options.items() if value is not None}
         if spare := [key for key in given if key not in wanted and key != "data"]:
