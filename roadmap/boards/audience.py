@@ -10,13 +10,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from cocreate.core.actor import STAFF, Actor
+from cocreate.core.actor import STAFF, Actor, Role
 from cocreate.identity.members.models import MemberRole
 from cocreate.identity.vehicles.models import Vehicle
 from roadmap.boards.models import Audience, BoardReader, ItemBoard, RoadmapBoard
 from roadmap.items.models import RoadmapItem
 
 CHUNK = 5000
+EDITORS = frozenset({Role.PM, Role.ADMIN})
+"""Who writes the roadmap and reads all of it."""
 
 
 def may_read(actor: Actor) -> Any:
@@ -83,6 +85,7 @@ def readers_among(session: Session, item: RoadmapItem, members: Collection[int])
     ).all()
     kinds = {row.audience for row in rows}
     cohorts = [row.id or 0 for row in rows if row.audience == Audience.COHORT]
+    roles = EDITORS | (STAFF if Audience.STAFF in kinds else frozenset())
     found: set[int] = set()
     for chunk in _chunks(sorted(members)):
         if Audience.VERIFIED in kinds:
@@ -100,11 +103,10 @@ def readers_among(session: Session, item: RoadmapItem, members: Collection[int])
                 col(BoardReader.member_id).in_(chunk), col(BoardReader.board_id).in_(cohorts)
             )
             found |= set(session.exec(cohort))
-        if Audience.STAFF in kinds:
-            staff = select(MemberRole.member_id).where(
-                col(MemberRole.member_id).in_(chunk), col(MemberRole.role).in_(STAFF)
-            )
-            found |= set(session.exec(staff))
+        staff = select(MemberRole.member_id).where(
+            col(MemberRole.member_id).in_(chunk), col(MemberRole.role).in_(roles)
+        )
+        found |= set(session.exec(staff))
     return found
 
 
