@@ -20,11 +20,11 @@ from feedback_cluster.dossiers.service import forget_words
 from feedback_cluster.events import AnswerPublished, RunFinished
 from feedback_cluster.fleet import routes as fleet_pages
 from feedback_cluster.guiding import routes as guiding_pages
-from feedback_cluster.meetings import routes as meeting_pages
 from feedback_cluster.leadership import listeners as leadership
 from feedback_cluster.leadership import notices as leader_notices
 from feedback_cluster.leadership import routes as leader_pages
 from feedback_cluster.leadership.service import FREEZE, TELL, freeze_week
+from feedback_cluster.meetings import routes as meeting_pages
 from feedback_cluster.priority import routes as weight_pages
 from feedback_cluster.priority.jobs import recount
 from feedback_cluster.priority.listeners import follow_run
@@ -43,11 +43,13 @@ from feedback_cluster.radar.notices import NOTICES as RADAR_NOTICES
 from feedback_cluster.runs import routes as run_pages
 from feedback_cluster.runs.jobs import run_clusters, run_nightly
 from feedback_cluster.runs.service import JOB
-from feedback_cluster.themes import declining, indexing, listeners, receipts, takebacks
+from feedback_cluster.themes import declining, indexing, listeners, takebacks
 from feedback_cluster.themes.assign import assign_posts, count_themes
+from feedback_cluster.themes.receipts import QUEUE as RECEIPT_QUEUE
 from feedback_cluster.triage import actions, api_v1, bulk, fillers, many
 from feedback_cluster.triage import notices as triage_notices
 from feedback_cluster.triage import routes as theme_pages
+from feedback_cluster.triage import voices as voice_fillers
 from forum.events import (
     PostDeleted,
     PostEdited,
@@ -122,7 +124,7 @@ module = Module(
         Job(declining.TELL, triage_notices.tell_declined),
         Job(takebacks.TELL_TAKEN_BACK, triage_notices.tell_taken_back),
     ],
-    queues=[receipts.QUEUE],
+    queues=[RECEIPT_QUEUE],
     timers=[Timer("feedback_cluster.nightly", hour="nightly_hour"), Timer(RADAR, every_minutes=60), Timer(FREEZE, every_minutes=60)],
     commands=[commands.register],
     listeners={
@@ -146,6 +148,7 @@ module = Module(
     slots={
         "post.page": [fillers.on_post_page, radar_fillers.on_post_page],
         "me.card": [fillers.on_my_card],
+        "me.theme": [voice_fillers.on_my_theme],
         "theme.card": [radar_fillers.on_theme_card],
         "theme.page": [radar_fillers.on_theme_page, dossier_fillers.on_theme_page],
     },

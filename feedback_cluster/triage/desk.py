@@ -116,7 +116,7 @@ def acted(
     row = queries.line(db, filters, decision.theme_id, me=me)
     follows = way.following if row is None and not show else 0
     shown = _shown(db, show or follows or decision.theme_id)
-    whole = whole or (row is None and not follows)
+    whole = whole or (row is None and not way.following)
     context: dict[str, Any] = {
         **(
             queue_context(page, db, filters)

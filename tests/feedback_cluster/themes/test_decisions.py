@@ -2,13 +2,14 @@
 
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlmodel import Session, col, select
 
 from cocreate.clocks.models import ResponseClock
-from cocreate.core import audit
+from cocreate.core import audit, clock
 from cocreate.core.actor import Actor
 from cocreate.core.errors import Conflict
 from cocreate.core.runtime import Runtime
@@ -104,8 +105,11 @@ ACTS = [
 
 @pytest.mark.parametrize("act", ACTS)
 def test_undo_loses_nothing(
-    session: Session, runtime: Runtime, make_theme: MakeTheme, pm_actor: Actor, act: str
-) -> None:
+    session: Session, runtime: Runtime, make_theme: MakeTheme, pm_actor: Actor, act: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    moment = datetime(2026, 11, 18, 4, tzinfo=UTC)
+    monkeypatch.setattr(clock, "now", lambda: moment)
     zone = runtime.settings.zone
     one, two = make_theme("座椅通风"), make_theme("方向盘加热")
     posts = api.post_ids_of(session, [one.id or 0])[one.id or 0]
@@ -137,7 +141,15 @@ def test_undo_loses_nothing(
     decision = acts[act]()
     assert state(session) != before
     decisions.undo(session, decision.id or 0, by=pm_actor, zone=zone)
-    assert state(session) == before
+    after = state(session)
+    changed = [
+        (name, was[name], now[name])
+        for was, now in zip(before["themes"], after["themes"], strict=True)
+        for name in was
+        if was[name] != now[name]
+    ]
+    assert changed == []
+    assert after == before
 
 
 def test_an_undo_is_refused_once_somebody_decided_anew(
@@ -213,7 +225,15 @@ def test_undo_brings_an_earlier_word_about_a_post_back(
     session.flush()
     assert state(session)["pins"] == [(post[0], three.id, (one.id, two.id))]
     decisions.undo(session, second.id or 0, by=pm_actor, zone=zone)
-    assert state(session) == before
+    after = state(session)
+    changed = [
+        (name, was[name], now[name])
+        for was, now in zip(before["themes"], after["themes"], strict=True)
+        for name in was
+        if was[name] != now[name]
+    ]
+    assert changed == []
+    assert after == before
     assert before["pins"] == [(post[0], two.id, (one.id,))]
 
 

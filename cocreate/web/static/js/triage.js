@@ -13,7 +13,7 @@
   /* Whether keys are on is remembered for the member, not for the browser. */
   on("DOMContentLoaded", () => {
     if (!desk()) return;
-    const silent = desk().dataset.keys === "off";
+    const silent = desk().dataset.letters === "off";
     document.documentElement.classList.toggle("keys-off", silent);
     try { silent ? localStorage.setItem("keys", "off") : localStorage.removeItem("keys"); } catch { /* private mode */ }
     count();
@@ -129,11 +129,15 @@
     const opener = event.target.closest?.("[data-open]"), box = opener && document.getElementById(opener.dataset.open);
     if (!box?.open) return;
     all("select[data-picker]", box).forEach(pick);
-    const field = box.querySelector("[role=combobox]") || box.querySelector("[autofocus]") || box.querySelector(".dialog-body input:not([type=hidden]), .dialog-body textarea");
+    const field = box.querySelector("[role=combobox]") || box.querySelector("[data-first]") || box.querySelector(".dialog-body input:not([type=hidden]), .dialog-body textarea");
     field?.focus();
     if (field?.matches("input[type=text]")) field.select();
   });
-  on("toggle", (event) => { if (event.target.open) all("select[data-picker]", event.target).forEach(pick); }, true);
+  on("toggle", (event) => {
+    if (!event.target.open) return;
+    all("select[data-picker]", event.target).forEach(pick);
+    if (event.target.matches(".bulk-more")) { all(".bulk-more[open]").forEach((other) => { if (other !== event.target) other.open = false; }); event.target.querySelector("select, input, textarea")?.focus(); }
+  }, true);
 
   /* Optimistic: the row shows at once that it goes; the server's answer is the truth. */
   on("submit", (event) => {
