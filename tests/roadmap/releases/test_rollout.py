@@ -1,0 +1,214 @@
+"""Roll-outs: steps by model, a stop, a way back in public; dates that do not move in silence, on page and JSON."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import select
+
+from cocreate.core import clock
+from cocreate.core.actor import Actor
+from cocreate.core.db import Database
+from cocreate.core.jobs import Worker
+from cocreate.identity.members.models import Member
+from cocreate.notify.inbox.models import InboxMessage
+from roadmap.promises.models import Promise, PromiseEvent
+from roadmap.releases import rollout
+from roadmap.releases.models import Release, ReleaseRollout, ReleaseState
+
+Make = Callable[..., Any]
+
+
+def get(database: Database, release: Release) -> Release:
+    with database.read() as session:
+        return session.get_one(Release, release.id)
+
+
+def test_it_reaches_the_cars_step_by_step_and_model_by_model(
+    client: Any, database: Database, pm: Member, make_release: Make, make_member: Make, make_vehicle: Make
+) -> None:
+    for model, cars in (("云麓", 3), ("青川", 1)):
+        for _ in range(cars):
+            make_vehicle(make_member(), model)
+    release = make_release("2.4", models=["云麓", "青川"])
+    path = f"/releases/{release.id}/rollout"
+    assert "云麓" in client.get(path, actor=pm).text
+    assert get(database, release).state == ReleaseState.PLANNED
+    assert client.post(path, actor=pm, data={"percent": "10"}).status_code == 303
+    row = get(database, release)
+    assert (row.state, row.rollout_percent, row.rollout, row.released_at is not None) == ("rolling", 10, {}, True)
+    assert client.post(path, actor=pm, data={"percent": "50", "model": "云麓"}).status_code == 303
+    row = get(database, release)
+    # Three of four cars are at fifty percent, one at ten.
+    assert (row.rollout, row.rollout_percent) == ({"云麓": 50, "青川": 10}, 40)
+    page = client.get(f"/releases/{release.id}").text
+    assert "已推送 50%" in page
+    assert "已推送 10%" in page
+    for wrong, words in (
+        ({"percent": "50", "model": "云麓"}, "只增不减"), ({"percent": "10"}, "只增不减"),
+        ({"percent": "60", "model": "飞船"}, "不给这款车"), ({"percent": "101"}, "太大"), ({}, "请填写"),
+    ):  # fmt: skip
+        refused = client.post(path, actor=pm, data=wrong)
+        assert refused.status_code == 422, wrong
+        assert words in refused.text, wrong
+    client.post(path, actor=pm, data={"percent": "100", "sentence": "都推完了。"})
+    row = get(database, release)
+    assert (row.state, row.rollout_percent, row.rollout) == ("done", 100, {})
+    history = client.get(path, actor=pm).text
+    assert history.index("都推完了。") < history.index("50%")
+    assert client.get(path, actor=make_member()).status_code == 403
+
+
+def test_owners_who_have_it_are_told_of_a_stop_and_of_the_way_back(
+    client: Any, database: Database, worker: Worker, pm: Member, make_release: Make, make_member: Make,
+    make_vehicle: Make
+) -> None:  # fmt: skip
+    release = make_release("2.4", released_at=clock.now() - timedelta(days=1), rollout_percent=40)
+    has, lacks = make_member(), make_member()
+    car, _ = make_vehicle(has, "云麓", software="2.0"), make_vehicle(lacks, "云麓", software="2.2")
+    client.post(f"/garage/{car.id}", actor=has, data={"model": "云麓", "software": "2.4"})
+    worker.drain()
+    halt = f"/releases/{release.id}/halt"
+    silent = client.post(halt, actor=pm, data={"act": "pause", "sentence": " "})
+    assert silent.status_code == 422
+    assert get(database, release).state == ReleaseState.ROLLING
+    assert client.post(halt, actor=pm, data={"act": "resume", "sentence": "x"}).status_code == 409
+    client.post(halt, actor=pm, data={"act": "pause", "sentence": "个别车重启慢，先停下来查。"})
+    assert client.post(f"/releases/{release.id}/rollout", actor=pm, data={"percent": "50"}).status_code == 409
+    for path in ("/releases", f"/releases/{release.id}"):
+        page = client.get(path).text
+        assert "推送已暂停" in page
+        assert "先停下来查" in page
+    assert "暂停推送" in client.get(f"/releases/{release.id}", actor=lacks).text
+    client.post(halt, actor=pm, data={"act": "resume", "sentence": "查清楚了，继续。"})
+    client.post(halt, actor=pm, data={"act": "roll_back", "sentence": "撤回，2.4.1 会带来同样的内容。"})
+    worker.drain()
+    with database.read() as session:
+        rows = session.exec(select(InboxMessage).where(InboxMessage.key.contains(":halt:"))).all()  # type: ignore[attr-defined]
+    assert sorted((row.member_id, row.notice) for row in rows) == [
+        (has.id, "roadmap.release.paused"), (has.id, "roadmap.release.resumed"),
+        (has.id, "roadmap.release.rolled_back"),
+    ]  # fmt: skip
+    page = client.get(f"/releases/{release.id}", actor=lacks).text
+    assert "这个版本已撤回" in page
+    assert "已撤回，接下来怎么办会告诉你" in page
+    assert "这个版本已撤回" in client.get(f"/releases/{release.id}", actor=has).text
+    assert client.post(halt, actor=pm, data={"act": "resume", "sentence": "x"}).status_code == 409
+
+
+def test_the_history_of_a_roll_out_cannot_be_changed(
+    database: Database, make_release: Make, pm_actor: Actor
+) -> None:  # fmt: skip
+    release = make_release("2.4")
+    with database.write() as session:
+        rollout.roll_out(session, session.get_one(Release, release.id), percent=10, by=pm_actor)
+    for statement in (sa.update(ReleaseRollout).values(percent=1), sa.delete(ReleaseRollout)):
+        with pytest.raises(sa.exc.DBAPIError), database.write() as session:
+            session.connection().execute(statement)
+
+
+def test_of_two_who_press_at_once_only_one_moves_it(
+    database: Database, make_release: Make, pm_actor: Actor
+) -> None:  # fmt: skip
+    release = make_release("2.4")
+    with database.read() as session:
+        stale = session.get_one(Release, release.id)
+        session.expunge(stale)
+    with database.write() as session:
+        rollout.roll_out(session, session.get_one(Release, release.id), percent=30, by=pm_actor)
+    with database.write() as session:
+        late = session.merge(stale, load=False)
+        with pytest.raises(rollout.RolloutMoved):
+            rollout.roll_out(session, late, percent=20, by=pm_actor)
+        session.rollback()
+    assert get(database, release).rollout_percent == 30
+
+
+def test_a_draft_goes_nowhere(client: Any, pm: Member, make_release: Make) -> None:
+    draft = make_release("3.0", public=False)
+    refused = client.post(f"/releases/{draft.id}/rollout", actor=pm, data={"percent": "10"})
+    assert refused.status_code == 409
+    assert "草稿" in client.get(f"/releases/{draft.id}/rollout", actor=pm).text
+
+
+# -- dates
+
+FORM = {"version": "2.4", "title": "出远门", "public": "1", "planned_for": "2027-03-15"}
+BODY = {"version": "2.4", "title": "出远门", "public": True, "planned_for": "2027-03-15"}
+
+
+@pytest.fixture
+def promised(client: Any, pm: Member, database: Database) -> Release:
+    """A release whose day stands in public."""
+    assert client.post("/releases", actor=pm, data=FORM).status_code == 303
+    with database.read() as session:
+        return session.exec(select(Release)).one()
+
+
+def test_a_public_day_does_not_move_without_a_reason_on_the_page(
+    client: Any, pm: Member, database: Database, promised: Release, runtime: Any
+) -> None:
+    path = f"/releases/{promised.id}/edit"
+    for changed in ({"planned_for": "2027-04-20"}, {"planned_for": ""}, {"public": ""}):
+        refused = client.post(path, actor=pm, data={**FORM, **changed})
+        assert refused.status_code == 422, changed
+        assert "请用一句话说明为什么要改" in refused.text
+        assert get(database, promised) == promised
+    assert client.post(path, actor=pm, data={**FORM, "title": "别的题目"}).status_code == 303
+    moved = client.post(path, actor=pm, data={**FORM, "planned_for": "2027-04-20", "reason": "低温标定多要一个月"})
+    assert moved.status_code == 303
+    day = get(database, promised).planned_for
+    assert day is not None
+    assert day.astimezone(runtime.settings.zone).date().isoformat() == "2027-04-20"
+    with database.read() as session:
+        promise = session.exec(select(Promise)).one()
+        reasons = [event.reason for event in session.exec(select(PromiseEvent).order_by(PromiseEvent.id))]  # type: ignore[arg-type]
+    assert (promise.due_on or day).isoformat() == "2027-04-20"
+    assert reasons[-1] == "低温标定多要一个月"
+
+
+def test_a_public_day_does_not_move_without_a_reason_in_json(
+    client: Any, pm: Member, database: Database, promised: Release, make_token: Make
+) -> None:
+    path, token = f"/api/v1/releases/{promised.id}", make_token(pm, "roadmap:write")
+    for changed in ({"planned_for": "2027-04-20"}, {"planned_for": None}, {"public": False}):
+        refused = client.put(path, token=token, json={**BODY, **changed})
+        assert (refused.status_code, refused.json()["error"]["code"]) == (422, "reason_missing")
+    assert get(database, promised) == promised
+    moved = client.put(path, token=token, json={**BODY, "planned_for": "2027-04-20", "reason": "低温标定多要一个月"})
+    assert (moved.status_code, moved.json()["planned_for"]) == (200, "2027-04-20")
+
+
+def test_releases_are_written_and_rolled_out_with_a_token(
+    client: Any, pm: Member, make_token: Make, make_item: Make
+) -> None:
+    item = make_item("一键儿童模式")
+    token, reads = make_token(pm, "roadmap:write"), make_token(pm, "themes:read")
+    body = {**BODY, "notes": [{"label": "new", "text": "一键儿童模式", "item_id": item.id}]}
+    assert client.post("/api/v1/releases", token=reads, json=body).status_code == 403
+    made = client.post("/api/v1/releases", token=token, json=body)
+    assert (made.status_code, made.json()["state"], made.json()["notes"][0]["item_id"]) == (201, "planned", item.id)
+    path = f"/api/v1/releases/{made.json()['id']}"
+    assert client.post("/api/v1/releases", token=token, json=body).status_code == 422
+    assert client.post(f"{path}/rollout", token=token, json={"percent": 30}).json()["state"] == "rolling"
+    assert client.post(f"{path}/rollout", token=token, json={"percent": 20}).status_code == 422
+    halted = client.post(f"{path}/halt", token=token, json={"act": "pause", "sentence": "先停。"}).json()
+    assert (halted["state"], halted["halted"]) == ("paused", "先停。")
+    assert client.post(f"{path}/rollout", token=token, json={"percent": 50}).status_code == 409
+    assert client.get(path).json() == halted
+    draft = client.post("/api/v1/releases", token=token, json={**BODY, "version": "9", "public": False}).json()
+    assert client.get(f"/api/v1/releases/{draft['id']}").status_code == 404
+
+
+def test_a_form_that_lay_open_does_not_set_the_roll_out_back(
+    client: Any, pm: Member, database: Database, promised: Release
+) -> None:
+    client.post(f"/releases/{promised.id}/rollout", actor=pm, data={"percent": "60"})
+    day = clock.now().astimezone(UTC).date().isoformat()
+    client.post(
+        f"/releases/{promised.id}/edit", actor=pm, data={**FORM, "released_on": day, "rollout_percent": "0"}
+    )  # fmt: skip
+    assert get(database, promised).rollout_percent == 60
+    assert isinstance(get(database, promised).released_at, datetime)
