@@ -76,7 +76,7 @@ def on_post_cards(session: Session, page: Page, ids: Sequence[int]) -> Mapping[i
 
 def on_post_pages(session: Session, page: Page, ids: Sequence[int]) -> Mapping[int, Markup]:
     """post.page: the journey of each item that answers the post, with dates and sentences."""
-    marks = _journeys(session, page.actor, ids)
+    marks = journeys(session, page.actor, ids)
     cars = my_items(session, page.actor, {mark.item_id for found in marks.values() for mark in found})
     return {
         post_id: page.fragment(
@@ -89,15 +89,15 @@ def on_post_pages(session: Session, page: Page, ids: Sequence[int]) -> Mapping[i
 
 def on_my_cards(session: Session, page: Page, ids: Sequence[int]) -> Mapping[int, Markup]:
     """me.card: what became of one's own sentence."""
-    journeys = _journeys(session, page.actor, ids)
-    cars = my_items(session, page.actor, {mark.item_id for marks in journeys.values() for mark in marks})
+    told = journeys(session, page.actor, ids)
+    cars = my_items(session, page.actor, {mark.item_id for marks in told.values() for mark in marks})
     return {
         post_id: page.fragment("roadmap/slots/me_card.html", marks=marks, cars=cars, **WORDS)
-        for post_id, marks in journeys.items()
+        for post_id, marks in told.items()
     }
 
 
-def _journeys(session: Session, actor: Actor, ids: Sequence[int]) -> dict[int, list[Mark]]:
+def journeys(session: Session, actor: Actor, ids: Sequence[int]) -> dict[int, list[Mark]]:
     """Items behind each post with their history, the one furthest along first."""
     statement = (
         columns(ItemPost.post_id, *_ITEM, ItemChange.stage, ItemChange.occurrence, ItemChange.sentence, ItemChange.at)

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from cocreate.identity.members.queries import NOBODY, people
 from feedback_cluster.themes.answers import published_on_posts
+from feedback_cluster.themes.cards import theme_cards
 from feedback_cluster.themes.declining import refusals_on_posts
 from feedback_cluster.themes.queries import themes_with_people
 
@@ -36,8 +37,12 @@ def on_post_page(session: Session, page: Any, ids: Sequence[int]) -> Mapping[int
 
 
 def on_my_card(session: Session, page: Any, ids: Sequence[int]) -> Mapping[int, Markup]:
-    """A line on one's own sentence: how many people mean the same."""
+    """A line on one's own sentence: how many people mean the same. Themes that speak for nobody in public are kept from
+    owners: the words of staff may stand in their names."""
+    found = themes_with_people(session, ids)
+    cards = theme_cards(session, [ref.id for ref, _ in found.values()]) if found else {}
     return {
         post_id: page.fragment("feedback_cluster/triage/_on_me.html", theme=ref, people=count)
-        for post_id, (ref, count) in themes_with_people(session, ids).items()
+        for post_id, (ref, count) in found.items()
+        if ref.id in cards and cards[ref.id].public
     }

@@ -1,5 +1,6 @@
 """My voice: a member's own posts, votes and follows, each with what became of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,29 +44,42 @@ class Story:
 
 
 def stories(
-    session: Session, page: Page, actor: Actor, *, show: str, cursor: str | None = None, limit: int = 15
+    session: Session,
+    page: Page,
+    actor: Actor,
+    *,
+    show: str,
+    among: Sequence[int] | None = None,
+    cursor: str | None = None,
+    limit: int = 15,
 ) -> Listing[Story]:
-    """A page of the member's posts, votes or follows, newest first; two statements."""
-    statement = _statement(show, actor)
+    """A page of the member's posts, votes or follows, newest first; two statements. `among`: only of these."""
+    statement = statement_of(show, actor)
+    if among is not None:
+        statement = statement.where(col(Post.id).in_(list(among)))
     if cursor is not None:
         statement = statement.where(col(Post.id) < cursor_id(decode_cursor(cursor, 1)[0]))
     rows = list(session.exec(statement.order_by(col(Post.id).desc()).limit(limit + 1)))
     found = cut(rows, limit, lambda post: [post.id])
+    return Listing(stories_of(session, page, actor, found.items), found.next_cursor)
+
+
+def stories_of(session: Session, page: Page, actor: Actor, posts: Sequence[Post]) -> list[Story]:
+    """What became of each of these posts, as far as the reader may know."""
     trails: dict[int, list[StatusChange]] = {}
-    heads = merged_into(session, actor, [post for post in found.items if post.merged_into_id is not None])
-    ids = {post.id or 0 for post in found.items} | {place.head.id or 0 for place in heads.values()}
+    heads = merged_into(session, actor, [post for post in posts if post.merged_into_id is not None])
+    ids = {post.id or 0 for post in posts} | {place.head.id or 0 for place in heads.values()}
     if ids:
         changes = select(StatusChange).where(col(StatusChange.post_id).in_(ids)).order_by(col(StatusChange.id))
         for change in session.exec(changes):
             trails.setdefault(change.post_id, []).append(change)
-    told = [_story(page, post, trails, heads.get(post.id or 0)) for post in found.items]
-    return Listing(told, found.next_cursor)
+    return [_story(page, post, trails, heads.get(post.id or 0)) for post in posts]
 
 
 def counts(session: Session, actor: Actor) -> dict[str, int]:
     """How many posts, scenes and drafts stand on each tab; one statement."""
     parts = [
-        columns(sa.func.count()).select_from(_statement(show, actor).subquery()).scalar_subquery().label(show)
+        columns(sa.func.count()).select_from(statement_of(show, actor).subquery()).scalar_subquery().label(show)
         for show in ("posted", "voted", "followed")
     ]
     for table, gone in ((Scene, Scene.deleted_at), (Draft, Draft.discarded_at)):
@@ -76,7 +90,8 @@ def counts(session: Session, actor: Actor) -> dict[str, int]:
     )
 
 
-def _statement(show: str, actor: Actor) -> Any:
+def statement_of(show: str, actor: Actor) -> Any:
+    """Posts that the member wrote, voted for or follows."""
     statement = select(Post).where(*readable_by(actor))
     if show == "voted":
         return statement.where(col(Post.id).in_(select(Vote.root_id).where(Vote.member_id == actor.id)))
