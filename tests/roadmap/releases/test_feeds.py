@@ -151,7 +151,7 @@ def test_a_letter_names_only_who_agreed(
     with database.write() as session:
         session.add(ReleaseNote(release_id=release.id, label=NoteLabel.BETTER, text="风扇更轻", item_id=item.id))
     page = client.get(f"/releases/{release.id}").text
-    assert "感谢林愿意" in page
+    assert "谢谢 林愿意" in page
     assert "陈沉默" not in page
     assert "吴内部" not in page
     client.post("/account", actor=willing, data={"name": willing.name})
