@@ -160,7 +160,7 @@ def _back(session: Session, bulk: Bulk, ids: Sequence[int], by: Actor, zone: Zon
         .order_by(col(ThemeDecision.id).desc())
     )
     with _part_of(session, bulk):
-        for (decision_id,) in session.exec(statement).all():
+        for decision_id in session.exec(statement).all():
             try:
                 decisions.undo(session, decision_id, by=by, zone=zone)
             except decisions.Overtaken:
