@@ -4,7 +4,7 @@ from cocreate.core.actor import EVERYONE, MEMBERS, Role
 from cocreate.core.module import Job, Module, NavItem, Timer
 from cocreate.core.text_marks import N_
 from cocreate.identity.events import MemberLeft
-from forum import api_v1, bench, demo, exchange, indexing, notices, points
+from forum import api_v1, bench, demo, exchange, indexing, notices, points, points_demo
 from forum.comments import routes as comments
 from forum.compose import bench as compose_bench
 from forum.compose import draft_routes, drafts
@@ -156,7 +156,7 @@ module = Module(
         Job(TELL_SPLIT, merge_notices.tell_split),
     ],
     timers=[Timer("forum.prune_drafts"), Timer("forum.find_duplicates_nightly", hour=3)],
-    seeds=[demo.seed, scene_demo.seed, merge_demo.seed, duplicates_demo.seed],
+    seeds=[demo.seed, scene_demo.seed, merge_demo.seed, duplicates_demo.seed, points_demo.seed],
     benches={"board": bench.board, "compose": compose_bench.compose, "duplicates": duplicates_bench.duplicates},
     nav=[
         NavItem(N_("Look around"), "show_board", "house", position=10),

@@ -33,7 +33,15 @@ def settle_post(session: Session, event: AboutPost) -> None:
     if post is None or post.author_id is None or post.channel != OWN_CHANNEL:
         return
     deserved = post.deleted_at is None and post.hidden_at is None
-    settle(session, post.author_id, POST, key=f"post:{post.id}", deserved=deserved, about=f"post:{post.id}")
+    settle(
+        session,
+        post.author_id,
+        POST,
+        key=f"post:{post.id}",
+        deserved=deserved,
+        about=f"post:{post.id}",
+        at=post.created_at,
+    )
 
 
 def settle_scenes(session: Session, event: ScenesChanged) -> None:
@@ -43,7 +51,7 @@ def settle_scenes(session: Session, event: ScenesChanged) -> None:
         own = post is not None and scene.member_id == post.author_id
         settle(
             session, scene.member_id, SCENE, key=f"scene:{scene.id}", about=f"post:{scene.post_id}",
-            deserved=scene.deleted_at is None and scene.hidden_at is None and not own,
+            at=scene.created_at, deserved=scene.deleted_at is None and scene.hidden_at is None and not own,
         )  # fmt: skip
 
 

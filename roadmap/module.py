@@ -32,6 +32,7 @@ from roadmap.fairness import routes as fairness
 from roadmap.fairness import service as announcing
 from roadmap.fairness import telling as announcements
 from roadmap.followup import asking as followup_asking
+from roadmap.followup import demo as followup_demo
 from roadmap.followup import fillers as followup_fillers
 from roadmap.followup import notices as followup_notices
 from roadmap.followup import routes as followup_routes
@@ -102,7 +103,12 @@ module = Module(
     policies=POLICIES,
     search_sources=[indexing.items, indexing.releases],
     tables=[promise_table.promises],
-    slots={**SLOTS, **composing.SLOTS, "me.receipt": [receipts.on_receipts], "item.page": [followup_fillers.on_item_pages, credit_fillers.on_item_pages]},
+    slots={
+        **SLOTS,
+        **composing.SLOTS,
+        "me.receipt": [receipts.on_receipts],
+        "item.page": [followup_fillers.on_item_pages, credit_fillers.on_item_pages],
+    },
     points_rules=points_rules.RULES,
     nav=[
         NavItem(N_("Roadmap"), "show_roadmap", "route", position=20),
@@ -137,7 +143,7 @@ module = Module(
         **personal.NOTICES,
         **halting.NOTICES,
     },
-    seeds=[demo.seed],
+    seeds=[demo.seed, followup_demo.seed],
     benches={"live": bench.live, "publish": publish_bench.publish},
     jobs=[
         Job("roadmap.tell_supporters", notices.tell_supporters, own_sessions=True),

@@ -6,7 +6,7 @@ from cocreate.core.actor import MEMBERS, Role
 from cocreate.core.module import Job, Module, NavItem, Notice, Timer
 from cocreate.core.text_marks import N_
 from cocreate.identity.events import MemberLeft
-from cocreate.points import grants, ledger, rewards, routes, service, staff_routes
+from cocreate.points import demo, grants, ledger, rewards, routes, service, staff_routes
 
 
 def forget_member(session: Session, event: MemberLeft) -> None:
@@ -48,6 +48,7 @@ module = Module(
             group="own",
         ),
     },
+    seeds=[demo.seed],
     listeners={MemberLeft: [forget_member]},
     jobs=[Job("points.expire", service.expire)],
     timers=[Timer("points.expire", hour=4)],

@@ -39,11 +39,19 @@ def earners(session: Session, member_ids: Iterable[int]) -> set[int]:
 
 
 def award(
-    session: Session, member_id: int, rule: PointsRule, *, key: str, amount: int | None = None, about: str = ""
+    session: Session,
+    member_id: int,
+    rule: PointsRule,
+    *,
+    key: str,
+    amount: int | None = None,
+    about: str = "",
+    at: datetime | None = None,
 ) -> int:
     """Points by a rule, at most what its caps leave; how many were given. The same `key` again changes nothing.
 
-    amount: instead of the rule's own, for a share of something larger. An award that a cap cut to nothing is an entry
+    amount: instead of the rule's own, for a share of something larger. at: when it was earned, for news that arrives
+    late; caps and expiry count from then. An award that a cap cut to nothing is an entry
     too: the same key brings nothing later either.
     """
     rule = in_force(session, rule)
@@ -53,7 +61,7 @@ def award(
     if key in ledger.keys_like(session, member_id, key):
         return 0
     wanted = rule.amount if amount is None else amount
-    moment = clock.now()
+    moment = at or clock.now()
     given = max(0, min(wanted, _room(session, member_id, rule, moment)))
     entry = ledger.book(
         session,
@@ -67,7 +75,16 @@ def award(
     return given
 
 
-def settle(session: Session, member_id: int, rule: PointsRule, *, key: str, deserved: bool, about: str = "") -> None:
+def settle(
+    session: Session,
+    member_id: int,
+    rule: PointsRule,
+    *,
+    key: str,
+    deserved: bool,
+    about: str = "",
+    at: datetime | None = None,
+) -> None:
     """Make the ledger say what is true now: awarded while deserved, taken back while not, however often that changes.
 
     For what may come, go and return, such as a post that a moderator hides and shows again. Asks only for the state, so
@@ -77,18 +94,27 @@ def settle(session: Session, member_id: int, rule: PointsRule, *, key: str, dese
     stands = [one for one, (_, standing) in known.items() if standing]
     if deserved and not stands:
         again = f"{key}#{len(known) + 1}" if known else key
-        award(session, member_id, rule, key=again, about=about)
+        award(session, member_id, rule, key=again, about=about, at=None if known else at)
     elif not deserved:
         for one in stands:
             reverse(session, one)
 
 
-def grant(session: Session, member_id: int, amount: int, *, key: str, about: str, months: int | None) -> int:
+def grant(
+    session: Session,
+    member_id: int,
+    amount: int,
+    *,
+    key: str,
+    about: str,
+    months: int | None,
+    at: datetime | None = None,
+) -> int:
     """Points that a person decided on; no cap. The same `key` again changes nothing."""
     balance = ledger.lock(session, member_id)
     if key in ledger.keys_like(session, member_id, key):
         return 0
-    moment = clock.now()
+    moment = at or clock.now()
     entry = ledger.book(
         session,
         PointEntry(

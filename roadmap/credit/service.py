@@ -91,7 +91,8 @@ def _decide(session: Session, item_id: int) -> ItemCredit | None:
             ItemCredit(
                 item_id=item_id, change_id=change_id, amount=rule.amount, shares=sorted(shares.members.items()),
                 first=shares.first, others=shares.others, helpers=shares.helpers,
-                other_people=max(len(authors) - 1, 0), helping_people=len(helpers),
+                at=session.get_one(ItemChange, change_id).at, other_people=max(len(authors) - 1, 0),
+                helping_people=len(helpers),
             ),
         )  # fmt: skip
         row = session.exec(known).one()
@@ -110,7 +111,7 @@ def _pay(session: Session, credit: ItemCredit) -> ItemCredit | None:
     done = shares_of(session, credit.key)
     ahead = [(member_id, amount) for member_id, amount in credit.shares if member_id not in done]
     for member_id, amount in ahead[:CHUNK]:
-        award(session, member_id, SHIPPED, key=credit.key, amount=amount, about=f"item:{credit.item_id}")
+        award(session, member_id, SHIPPED, key=credit.key, amount=amount, about=f"item:{credit.item_id}", at=credit.at)
     if len(ahead) > CHUNK:
         return credit
     session.connection().execute(

@@ -38,12 +38,12 @@ def open_followup(runtime: Runtime, *, item_id: int, change_id: int) -> None:
         item = session.get(RoadmapItem, item_id)
         if item is None or item.stage not in OPENS or not item.shown or not setting(session, item_id).asks:
             return
-        behind = _behind(session, item_id)
+        spoke = behind(session, item_id)
         if item.release_id is not None:
-            wanted: dict[int, int | None] = {**_owners_with(session, item, cars_of(session, behind))}
-            silent = _sample(item_id, _owners_with(session, item, _all_cars(session)), besides=behind)
+            wanted: dict[int, int | None] = {**_owners_with(session, item, cars_of(session, spoke))}
+            silent = _sample(item_id, _owners_with(session, item, _all_cars(session)), besides=spoke)
         elif item.stage is ItemStage.ARRIVED:
-            wanted, silent = _not_impossible(session, item, behind), []
+            wanted, silent = _not_impossible(session, item, spoke), []
         else:
             return  # without a release there is no car to have it, before it has arrived
         may = earners(session, [*wanted, *(member_id for member_id, _ in silent)])
@@ -65,7 +65,7 @@ def note_receiver(session: Session, event: CarReceived) -> None:
             continue
         row = _round(session, item, 0)
         found = [(event.member_id, event.vehicle_id)]
-        if event.member_id in _behind(session, item_id):
+        if event.member_id in behind(session, item_id):
             _add(session, row, found, silent=False)
         else:
             _add_silent(session, row, found)
@@ -154,7 +154,7 @@ def _add_silent(session: Session, row: FollowUp, found: Sequence[tuple[int, int]
     )
 
 
-def _behind(session: Session, item_id: int) -> set[int]:
+def behind(session: Session, item_id: int) -> set[int]:
     """Whoever wrote about it or voted for it; who only follows it need not have it."""
     posts = session.exec(select(ItemPost.post_id).where(ItemPost.item_id == item_id)).all()
     people = forum.people_behind(session, posts)
@@ -173,11 +173,11 @@ def _owners_with(session: Session, item: RoadmapItem, cars: Sequence[Car]) -> di
     return found
 
 
-def _not_impossible(session: Session, item: RoadmapItem, behind: set[int]) -> dict[int, int | None]:
+def _not_impossible(session: Session, item: RoadmapItem, spoke: set[int]) -> dict[int, int | None]:
     """Everybody behind an item that came without a release, but those for whose cars it is not possible."""
-    item_id, cars = item.id or 0, cars_of(session, behind)
+    item_id, cars = item.id or 0, cars_of(session, spoke)
     told = verdicts(session, [item_id], cars)
-    found: dict[int, int | None] = dict.fromkeys(sorted(behind))
+    found: dict[int, int | None] = dict.fromkeys(sorted(spoke))
     for member_id in found:
         own = [car for car in cars if car.member_id == member_id]
         fitting = [car for car in own if told[item_id, car.id].kind is not VerdictKind.NOT_POSSIBLE]

@@ -1,4 +1,4 @@
-"""Points by hand need a reason and, where it is many, a second person; rewards cost points and no piece is sold twice."""
+"""Points by hand need a reason and, where it is many, a second person; rewards cost points, no piece is sold twice."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -8,7 +8,7 @@ from sqlmodel import col, select
 from cocreate.core.actor import Role
 from cocreate.identity.members.service import blank_member
 from cocreate.notify.inbox.models import InboxMessage
-from cocreate.points import grants, queries, rewards, service
+from cocreate.points import queries, rewards, service
 from cocreate.points.models import GrantState, PointGrant, Redemption, RedemptionState, Reward, RuleSetting
 from cocreate.points.rules import PointsRule, in_force
 from tests.cocreate.points.test_service import check_books
