@@ -18,6 +18,7 @@ from cocreate.identity.demo import content as identity_content
 from cocreate.notify.inbox.models import InboxMessage
 from forum import api as forum
 from forum.events import PostStatusChanged
+from roadmap.boards import demo as boards_demo
 from roadmap.indexing import index_everything
 from roadmap.items import notices
 from roadmap.items.models import ItemChange, ItemStage, RoadmapItem
@@ -27,6 +28,7 @@ from roadmap.links.models import ItemLink, ItemPost
 from roadmap.live import service as live
 from roadmap.live.forms import SessionForm
 from roadmap.live.models import LiveSession, LiveTopic
+from roadmap.releases import demo as release_demo
 from roadmap.releases.models import NoteLabel, Release, ReleaseNote
 from search import api as search
 
@@ -57,6 +59,9 @@ def seed(runtime: Runtime) -> None:
             links.sync_item(
                 session, items[row["key"]], by=by, reason=said["sentence"], at=_moment(said["days_ago"], 10)
             )
+        release_demo.seed(session, releases, items, models, by)
+        people, lines = memory["demo.people"], memory["demo.boards"]
+        boards_demo.seed(session, content("boards.json"), items, releases, lines, people, by)
         index_everything(session)
         search.refresh(session, "post", forum.post_facts(session, list(memory["demo.posts"].values())))
         _messages(session, list(items.values()))

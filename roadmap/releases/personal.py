@@ -60,7 +60,7 @@ def items_in(session: Session, release_id: int) -> list[int]:
 def points_of(session: Session, release: Release, actor: Actor) -> list[Point]:
     """What the release brings of the reader's own points, lines in the order of the letter."""
     ids = items_in(session, release.id or 0)
-    behind = {item_id: _behind(session, item_id) for item_id in ids}
+    behind = {item_id: supporters(session, item_id) for item_id in ids}
     own = {item_id: found.members[actor.member_id] for item_id, found in behind.items() if _spoke(found, actor)}
     cards = forum.post_cards(session, {post for posts in own.values() for post in posts}, actor=actor)
     mine = my_items(session, actor, own, release_id=release.id)
@@ -85,7 +85,7 @@ def _spoke(behind: Supporters, actor: Actor) -> bool:
     return actor.member_id in behind.authors or actor.member_id in behind.voters
 
 
-def _behind(session: Session, item_id: int) -> Supporters:
+def supporters(session: Session, item_id: int) -> Supporters:
     return forum.people_behind(session, session.exec(select(ItemPost.post_id).where(ItemPost.item_id == item_id)))
 
 
@@ -110,12 +110,12 @@ def release_out(runtime: Runtime, *, release_id: int) -> None:
         release = session.get(Release, release_id)
         if release is None or not _goes_out(release):
             return
-        behind = {item_id: _behind(session, item_id) for item_id in items_in(session, release_id)}
+        behind = {item_id: supporters(session, item_id) for item_id in items_in(session, release_id)}
     find_receivers(runtime, release_id)
     members = sorted({member for found in behind.values() for member in {*found.authors, *found.voters}})
     for start in range(0, len(members), CHUNK):
         with runtime.database.write() as session:
-            _tell(session, release, behind, members[start : start + CHUNK])
+            tell_some(session, release, behind, members[start : start + CHUNK])
 
 
 def tell_receiver(session: Session, event: CarReceived) -> None:
@@ -123,15 +123,15 @@ def tell_receiver(session: Session, event: CarReceived) -> None:
     release = session.get(Release, event.release_id)
     if release is None or not _goes_out(release):
         return
-    behind = {item_id: _behind(session, item_id) for item_id in items_in(session, event.release_id)}
-    _tell(session, release, behind, [event.member_id])
+    behind = {item_id: supporters(session, item_id) for item_id in items_in(session, event.release_id)}
+    tell_some(session, release, behind, [event.member_id])
 
 
 def _goes_out(release: Release) -> bool:
     return release.public and release.released_at is not None and release.rolled_back_at is None
 
 
-def _tell(
+def tell_some(
     session: Session, release: Release, behind: Mapping[int, Supporters], members: Collection[int]
 ) -> None:  # fmt: skip
     cars = cars_of(session, members)
