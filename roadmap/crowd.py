@@ -23,7 +23,7 @@ class Crowd:
     posts: list[int]
 
 
-def gather(session: Session, people: int, *, prefix: str = "crowd") -> Crowd:
+def gather(session: Session, people: int, *, each: int = POSTS_EACH) -> Crowd:
     """So many members behind one theme, and an item that answers it.
 
     Every tenth post is merged into another, every twentieth is an imported one of nobody; who votes, votes for up to
@@ -33,9 +33,9 @@ def gather(session: Session, people: int, *, prefix: str = "crowd") -> Crowd:
     members = _rows(
         session,
         "member",
-        [{"name": f"车主{n}", "email": f"{prefix}{n}@example.com", "created_at": moment} for n in range(people)],
+        [{"name": f"车主{n}", "email": f"crowd{n}@example.com", "created_at": moment} for n in range(people)],
     )
-    count = max(1, people // POSTS_EACH)
+    count = max(1, people // each)
     authors = members[:count]
     posts = _rows(session, "post", [_post(n, author, moment) for n, author in enumerate(authors)])
     imported = [_post(n, None, moment) | {"author_label": f"名字{n}"} for n in range(count // 20)]

@@ -81,7 +81,7 @@ def environment(settings: Settings) -> dict[str, str]:
 def prepare(session: Session) -> tuple[Crowd, dict[int, tuple[str, str]]]:
     """The crowd, at an hour that is quiet for nobody, and the few that are told otherwise: member → what the log says
     of inbox and mail."""
-    crowd = gather(session, PEOPLE)
+    crowd = gather(session, PEOPLE, each=10)
     for member in crowd.members:
         session.add(MessageHours(member_id=member, quiet_from=0, quiet_to=0, cap=50))
     muted, off, left, suspended, unnamed = crowd.members[-5:]
@@ -131,7 +131,7 @@ def kill_at(process: subprocess.Popen[bytes], site: Runtime, mailbox: Mailbox, t
         assert process.poll() is None
         if owed(site) == 0:
             return False
-        time.sleep(0.002)
+        time.sleep(0.01)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
     return True
