@@ -39,7 +39,7 @@ def hand_over(session: Session, theme: Theme, department_id: int | None, *, by: 
         raise AlreadySo(f"theme {theme.id} is with department {department_id}")
     handover_id = None
     if department_id is not None:
-        row = Handover(theme_id=theme.id or 0, department_id=department_id, by_id=by.id)
+        row = Handover(theme_id=theme.id or 0, department_id=department_id, by_id=by.id, at=clock.now())
         session.add(row)
         session.flush()
         handover_id = row.id

@@ -137,14 +137,15 @@ def latest(session: Session, member_id: int) -> ThemeDecision | None:
 
 
 def _forward(session: Session, bulk: Bulk, ids: Sequence[int], by: Actor) -> None:
-    act = ACTS[bulk.act]
+    act, params, changed = ACTS[bulk.act], bulk.params, 0
     with _part_of(session, bulk):
         for theme in _themes(session, ids):
             try:
-                act(session, theme, bulk.params, by)
+                act(session, theme, params, by)
             except Conflict:  # so already, or merged away meanwhile
                 continue
-            bulk.changed += 1
+            changed += 1
+    bulk.changed += changed
 
 
 def _back(session: Session, bulk: Bulk, ids: Sequence[int], by: Actor, zone: ZoneInfo) -> None:
@@ -159,12 +160,14 @@ def _back(session: Session, bulk: Bulk, ids: Sequence[int], by: Actor, zone: Zon
         )
         .order_by(col(ThemeDecision.id).desc())
     )
+    kept = 0  # apart from the row: taking back forgets what was read or set before it, to look again
     with _part_of(session, bulk):
         for decision_id in session.exec(statement).all():
             try:
                 decisions.undo(session, decision_id, by=by, zone=zone)
             except decisions.Overtaken:
-                bulk.kept += 1
+                kept += 1
+    bulk.kept += kept
 
 
 def _themes(session: Session, ids: Sequence[int]) -> Iterator[Theme]:

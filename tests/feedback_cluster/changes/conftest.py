@@ -21,8 +21,8 @@ def propose_now(runtime: Runtime, quick_pipeline: None, monkeypatch: pytest.Monk
     real = work.run_pipeline
 
     def run(bend: Bend | None = None, cause: Cause = Cause.BUTTON, **options: Any) -> Run:
-        def bent(folder: Path, report: Any, *, timeout_seconds: float) -> work.Outcome:
-            outcome = real(folder, report, timeout_seconds=timeout_seconds)
+        def bent(*args: Any, **kwargs: Any) -> work.Outcome:
+            outcome = real(*args, **kwargs)
             if bend is not None:
                 bend(outcome)
             return outcome

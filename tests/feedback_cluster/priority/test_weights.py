@@ -145,7 +145,9 @@ def test_a_merge_while_themes_are_counted_is_not_counted_away(
     small, large = make_theme("尾门", posts=make_voices(["尾门夹手"])), make_theme("门", posts=make_voices(["门响"]))
     with runtime.database.write() as session:
         service.save(session, Weights(verified=2.0), by=pm_actor)
-    monkeypatch.setattr(jobs, "stats", SimpleNamespace(figures=merge_meanwhile, store=stats.store, told_by=stats.told_by))
+    monkeypatch.setattr(
+        jobs, "stats", SimpleNamespace(figures=merge_meanwhile, store=stats.store, told_by=stats.told_by)
+    )
     worker.drain()
     assert merged
     with runtime.database.read() as session:

@@ -214,8 +214,11 @@ def test_hidden_themes_are_kept_from_posts_and_hosts(
 
 
 def test_undo_brings_an_earlier_word_about_a_post_back(
-    session: Session, runtime: Runtime, make_theme: MakeTheme, pm_actor: Actor
-) -> None:
+    session: Session, runtime: Runtime, make_theme: MakeTheme, pm_actor: Actor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    moment = datetime(2026, 11, 18, 4, tzinfo=UTC)
+    monkeypatch.setattr(clock, "now", lambda: moment)
     one, two, three = make_theme("甲"), make_theme("乙"), make_theme("丙")
     zone = runtime.settings.zone
     post = api.post_ids_of(session, [one.id or 0])[one.id or 0][:1]
