@@ -84,6 +84,8 @@ def answer_theme(
     if answer.state is AnswerState.DRAFT:
         answers.approve(session, answer, by=by)
     answer.by_id, answer.recording_url = by.id, recording
+    session.add(answer)
+    session.flush()  # the step reads the row anew
     answers.publish(session, answer, by=by)
     kept = session.get_one(LeaderAnswer, (monday, row.theme_id))
     kept.answer_id = answer.id
