@@ -53,12 +53,16 @@ from roadmap.releases import api_v1 as releases_api
 from roadmap.releases import feed_routes, halting, personal, rollout, rollout_routes
 from roadmap.releases import routes as releases
 from roadmap.slots import SLOTS
+from roadmap.value import api_v1 as value_api
+from roadmap.value import routes as value_pages
+from roadmap.value import service as value
 
 POLICIES = {
     "roadmap.read": EVERYONE,
     "followup.answer": MEMBERS,
     "roadmap.edit": EDITORS,
     "roadmap.arrange": frozenset({Role.ADMIN}),
+    "value.read": frozenset({Role.PM, Role.ADMIN}),
     "promise.make": frozenset({Role.HOST, Role.PM, Role.ADMIN}),
     "live.watch": EVERYONE,
     "live.host": frozenset({Role.HOST, Role.PM, Role.ADMIN}),
@@ -76,6 +80,7 @@ module = Module(
         "roadmap.live.models",
         "roadmap.promises.models",
         "roadmap.fairness.models",
+        "roadmap.value.models",
         "roadmap.credit.models",
         "roadmap.followup.models",
     ],
@@ -94,11 +99,13 @@ module = Module(
         live.router,
         promise_pages.router,
         fairness.router,
+        value_pages.router,
         items_api.router,
         releases_api.router,
         live_api.router,
         promises_api.router,
         fairness_api.router,
+        value_api.router,
     ],
     policies=POLICIES,
     search_sources=[indexing.items, indexing.releases],
@@ -107,6 +114,7 @@ module = Module(
         **SLOTS,
         **composing.SLOTS,
         "me.receipt": [receipts.on_receipts],
+        "points.item": [receipts.on_points],
         "item.page": [followup_fillers.on_item_pages, credit_fillers.on_item_pages],
     },
     points_rules=points_rules.RULES,
@@ -133,6 +141,15 @@ module = Module(
             policy="roadmap.edit",
             position=30,
         ),
+        NavItem(
+            N_("Value report"),
+            "show_value",
+            "chart-column",
+            room="staff",
+            group="measure",
+            policy="value.read",
+            position=20,
+        ),
         NavItem(N_("Livestream"), "show_host", "radio", room="host", group="answer", policy="live.host", position=60),
     ],
     notices={
@@ -148,7 +165,9 @@ module = Module(
     jobs=[
         Job("roadmap.tell_supporters", notices.tell_supporters, own_sessions=True),
         Job(announcing.TELL, announcements.tell_announcement, own_sessions=True),
+        Job(value.JOB, value.count_value, own_sessions=True, slow=True),
         Job(promises.JOB, promises.follow, own_sessions=True),
+        Job(receiving.NOTE_JOB, personal.tell_receivers),
         Job(rollout.JOB, personal.release_out, own_sessions=True),
         Job(rollout.HALT_JOB, halting.tell_halted, own_sessions=True),
         Job("roadmap.open_followup", followup_asking.open_followup, own_sessions=True, slow=True),
@@ -158,7 +177,11 @@ module = Module(
         Job("roadmap.sync_item", listeners.sync_item, own_sessions=True),
         Job("roadmap.settle_posts", listeners.settle_posts, own_sessions=True),
     ],
-    timers=[Timer("roadmap.ask_followup", every_minutes=60), Timer(promises.JOB, every_minutes=60)],
+    timers=[
+        Timer("roadmap.ask_followup", every_minutes=60),
+        Timer(promises.JOB, every_minutes=60),
+        Timer(value.JOB, hour=4),
+    ],
     listeners={
         SoftwareKnown: [receiving.note_software],
         CarReceived: [followup_asking.note_receiver, personal.tell_receiver],

@@ -96,4 +96,5 @@ def values_of(rule: Rule) -> dict[str, str]:
     }  # fmt: skip
 
 
-BLANK = values_of(Rule(RuleKind.OTA))
+BLANK = dict.fromkeys(FIELDS, "")
+"""A line in which nothing was entered: it says nothing of any car, and is left out when the lines are saved."""

@@ -1,5 +1,6 @@
 """Which car has which release: noted once, when its software is first known to be at or above the version."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from roadmap.applicability.service import Car, car_facts, release_verdicts
 from roadmap.events import CarReceived
 from roadmap.releases.models import Release
 
+NOTE_JOB = "roadmap.note_to_owners"
 CHUNK = 500
 RECENT = timedelta(days=180)
 """A car that comes into the garage with new software has all older versions too; only what is this fresh is told."""
@@ -65,10 +67,15 @@ def _receive(session: Session, release_ids: Sequence[int], cars: Sequence[Car]) 
     new = _insert(session, sorted(pairs - set(session.exec(known).all())))
     fresh = _fresh(session, {release_id for _, release_id in new})
     owners = {car.id: car.member_id for car in cars}
+    told_of: dict[int, set[int]] = defaultdict(set)
     for vehicle_id, release_id in new:
         if release_id in fresh:
             event = CarReceived(vehicle_id=vehicle_id, member_id=owners[vehicle_id], release_id=release_id)
             outbox.publish(session, event)
+            told_of[release_id].add(owners[vehicle_id])
+    # One job for all of a fleet list: who stands behind a release is looked up once, not for each car.
+    for release_id, members in sorted(told_of.items()):
+        outbox.enqueue(session, NOTE_JOB, release_id=release_id, member_ids=sorted(members))
 
 
 def _insert(session: Session, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

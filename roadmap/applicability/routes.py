@@ -94,8 +94,7 @@ def _acted(page: Page, db: Session, subject: Subject, form: FormData) -> Respons
         raise TooManyRules(f"{len(lines)} lines")
     if act != "save":
         return _draw(page, db, subject, _rearranged(lines, act, place), seen)
-    # A single line in which nothing was entered is how a page without rules looks.
-    filled = [line for line in lines if line.values != BLANK] if len(lines) == 1 else lines
+    filled = [line for line in lines if line.values != BLANK]
     if any(line.value is None for line in filled):
         return _draw(page, db, subject, lines, seen, status=422)
     rules = [line.value.rule for line in filled if line.value is not None]
@@ -124,14 +123,15 @@ def _rearranged(lines: Lines, act: str, place: str) -> Lines:
 def _lines(form: FormData) -> Lines:
     cells = {name: [str(value).strip() for value in form.getlist(name)] for name in FIELDS}
     rows = range(len(cells["kind"]))
-    return [bound({name: cells[name][row] if row < len(cells[name]) else "" for name in FIELDS}) for row in rows]
+    typed = [{name: cells[name][row] if row < len(cells[name]) else "" for name in FIELDS} for row in rows]
+    return [BoundForm.blank(**BLANK) if values == BLANK else bound(values) for values in typed]
 
 
 def _draw(
     page: Page, db: Session, subject: Subject, lines: Lines, seen: str, *, status: int = 200, block: str = "form"
 ) -> Response:
-    places = [place for place, line in enumerate(lines) if line.value is not None and line.values != BLANK]
-    rules = [line.value.rule for line in lines if line.value is not None and line.values != BLANK]
+    places = [place for place, line in enumerate(lines) if line.value is not None]
+    rules = [line.value.rule for line in lines if line.value is not None]
     shown = preview(rules, editing.fleet_facts(db))
     item = subject if isinstance(subject, RoadmapItem) else None
     context: dict[str, Any] = {

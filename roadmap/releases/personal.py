@@ -18,7 +18,6 @@ from roadmap.applicability.lines import CarLine, my_items
 from roadmap.applicability.receiving import find_receivers
 from roadmap.applicability.rules import Verdict, VerdictKind
 from roadmap.applicability.service import Car, cars_of, verdicts
-from roadmap.events import CarReceived
 from roadmap.items.models import RoadmapItem
 from roadmap.links.models import ItemPost
 from roadmap.releases.models import NoteLabel, Release, ReleaseNote
@@ -118,13 +117,13 @@ def release_out(runtime: Runtime, *, release_id: int) -> None:
             tell_some(session, release, behind, members[start : start + CHUNK])
 
 
-def tell_receiver(session: Session, event: CarReceived) -> None:
-    """Tell the owner of a car that has the release what it brings of their own points, if nobody has yet."""
-    release = session.get(Release, event.release_id)
+def tell_receivers(session: Session, *, release_id: int, member_ids: Sequence[int]) -> None:
+    """Job: tell owners of cars that have the release what it brings of their own points, if nobody has yet."""
+    release = session.get(Release, release_id)
     if release is None or not _goes_out(release):
         return
-    behind = {item_id: supporters(session, item_id) for item_id in items_in(session, event.release_id)}
-    tell_some(session, release, behind, [event.member_id])
+    behind = {item_id: supporters(session, item_id) for item_id in items_in(session, release_id)}
+    tell_some(session, release, behind, member_ids)
 
 
 def _goes_out(release: Release) -> bool:

@@ -23,7 +23,7 @@ OTA, RETROFIT, NEVER = RuleKind.OTA, RuleKind.RETROFIT, RuleKind.NOT_POSSIBLE
 def lines(*rows: dict[str, str], act: str = "save", seen: str = "") -> dict[str, Any]:
     """A posted editor with these lines."""
     data: dict[str, Any] = {name: [row.get(name, "") for row in rows] for name in (*FIELDS, "text")}
-    data["kind"] = [row.get("kind", "ota") for row in rows]
+    data["kind"] = [row.get("kind", "ota" if row else "") for row in rows]
     return {**data, "act": act, "seen": seen}
 
 
@@ -98,6 +98,11 @@ def test_rules_are_written_tried_moved_and_taken_out_without_script(
     # Who still has the old page in front of them does not write over it.
     assert client.post(path, actor=pm, data=lines(ota, seen=seen)).status_code == 409
     assert len(stored(database)) == 2
+    again = sign_of(client.get(path, actor=pm).text)
+    # A line without conditions decides about all that are left; one in which nothing was entered is no line.
+    assert client.post(path, actor=pm, data=lines(never, {"kind": "ota"}, {}, seen=again)).status_code == 303
+    assert [row.kind for row in stored(database)] == [NEVER, OTA]
+    assert "能说清 3 辆" in client.get(path, actor=pm).text
     again = sign_of(client.get(path, actor=pm).text)
     assert client.post(path, actor=pm, data=lines({}, seen=again)).status_code == 303
     assert stored(database) == []
