@@ -99,11 +99,16 @@ def release_verdicts(
     }
 
 
-def count_by_kind(session: Session, item_id: int, member_ids: Iterable[int]) -> dict[str, int]:
-    """How many of these people get which verdict for the best of their cars; `no_car` counts those without one."""
+def count_by_kind(
+    session: Session, item_id: int, member_ids: Iterable[int], *, release_id: int | None = None
+) -> dict[str, int]:
+    """How many of these people get which verdict for the best of their cars; `no_car` counts those without one.
+
+    release_id: counts as if the item were aimed at this release.
+    """
     people = set(member_ids)
     cars = cars_of(session, people)
-    told = verdicts(session, [item_id], cars)
+    told = verdicts(session, [item_id], cars, release_id=release_id)
     by_owner: dict[int, list[Verdict]] = defaultdict(list)
     for car in cars:
         if (item_id, car.id) in told:

@@ -108,7 +108,7 @@ def _told(session: Session, waiting: Waiting, who: supporters.Addressed) -> Told
             channels.update(outcome.channels)
             later.update(outcome.later)
             skipped.update(outcome.skipped)
-    cars = count_by_kind(session, waiting.item.id or 0, who.members)
+    cars = count_by_kind(session, waiting.item.id or 0, who.members, release_id=waiting.row.release_id)
     return Told(
         people=len(who), reasons={name: len(members) for name, members in groups.items() if members},
         cars={kind: count for kind, count in cars.items() if count}, channels=dict(channels), later=dict(later),

@@ -21,6 +21,9 @@ def samples(page: Page, session: Session, waiting: Waiting) -> dict[str, Wording
     step = notices.Step(row.item_id, "sample", notices.wording(waiting.item, change))
     groups = notices.by_reason(session, supporters.behind(session, waiting.item), [member], step)
     notice, params = next((notice, params[member]) for notice, params in groups.items() if member in params)
+    if row.release_id != waiting.item.release_id:
+        # The words about the car come from the release that the item is aimed at now.
+        params.pop("aside", None)
     renderer = page.renderer
     return {
         language: worded(renderer.runtime.notices, translator, notice, params)
