@@ -1,5 +1,6 @@
 """The front door: what other rooms may ask about themes and do to them, in ids and frozen values."""
 
+from feedback_cluster.figures import acknowledged, weekly_voices
 from feedback_cluster.guiding.founding import found_theme
 from feedback_cluster.themes.answers import record_answer
 from feedback_cluster.themes.cards import RankedTheme, ThemeCard, ThemeRef, rank_themes, theme_cards
@@ -12,6 +13,7 @@ __all__ = [
     "ThemeCard",
     "ThemeRef",
     "TriageStatus",
+    "acknowledged",
     "found_theme",
     "post_ids_of",
     "rank_themes",
@@ -19,4 +21,5 @@ __all__ = [
     "resolve",
     "theme_cards",
     "themes_of_posts",
+    "weekly_voices",
 ]

@@ -8,6 +8,7 @@ from cocreate.core.db import insert_many_once
 from forum.boards.queries import BoardRef, boards
 from forum.credit import Credit, credit_behind
 from forum.desk.service import set_status, status_before
+from forum.figures import raised_at, votes_before
 from forum.follows.queries import Supporters, people_behind
 from forum.indexing import post_facts
 from forum.merging.queries import group_of, heads_of
@@ -23,9 +24,11 @@ from forum.posts.queries import (
     rank_posts,
     visible_ids,
 )
+from forum.silence.rules import FIRST_ANSWER
 from forum.silence.service import answered as note_answer
 
 __all__ = [
+    "FIRST_ANSWER",
     "KIND_LABELS",
     "STATUS_LABELS",
     "BoardRef",
@@ -51,10 +54,12 @@ __all__ = [
     "post_cards",
     "post_facts",
     "post_texts",
+    "raised_at",
     "rank_posts",
     "set_status",
     "status_before",
     "visible_ids",
+    "votes_before",
 ]
 
 

@@ -295,6 +295,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_theme_area")),
     )
     op.create_table(
+        "value_month",
+        sa.Column("month", sqlmodel.sql.sqltypes.AutoString(length=7), nullable=False),
+        sa.Column("figures", sa.JSON(), nullable=False),
+        sa.Column("counted_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.Column("final", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("month", name=op.f("pk_value_month")),
+    )
+    op.create_table(
         "working_hours",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("spans", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
@@ -3515,6 +3523,7 @@ def downgrade() -> None:
 
     op.drop_table("announcement")
     op.drop_table("working_hours")
+    op.drop_table("value_month")
     op.drop_table("theme_area")
     op.drop_table("search_remote_event")
     op.drop_table("search_remote")
