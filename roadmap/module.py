@@ -184,7 +184,7 @@ module = Module(
     ],
     listeners={
         SoftwareKnown: [receiving.note_software],
-        CarReceived: [followup_asking.note_receiver, personal.tell_receiver],
+        CarReceived: [followup_asking.note_receiver],
         MemberLeft: [followup.forget_replies],
         ItemStageChanged: [
             credit.queue_credit,
