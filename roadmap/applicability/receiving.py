@@ -64,7 +64,7 @@ def _receive(session: Session, release_ids: Sequence[int], cars: Sequence[Car]) 
     known = select(CarRelease.vehicle_id, CarRelease.release_id).where(
         col(CarRelease.vehicle_id).in_({car for car, _ in pairs})
     )
-    new = _insert(session, sorted(pairs - set(session.exec(known).all())))
+    new = write_receipts(session, sorted(pairs - set(session.exec(known).all())))
     fresh = _fresh(session, {release_id for _, release_id in new})
     owners = {car.id: car.member_id for car in cars}
     told_of: dict[int, set[int]] = defaultdict(set)
@@ -78,7 +78,7 @@ def _receive(session: Session, release_ids: Sequence[int], cars: Sequence[Car]) 
         outbox.enqueue(session, NOTE_JOB, release_id=release_id, member_ids=sorted(members))
 
 
-def _insert(session: Session, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+def write_receipts(session: Session, pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Those of the pairs that nobody else wrote meanwhile: the key decides, not the look before."""
     written: list[tuple[int, int]] = []
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite

@@ -15,7 +15,7 @@ from cocreate.core.outbox import OutboxEntry
 from cocreate.identity.events import SoftwareKnown
 from cocreate.identity.members.models import Member
 from cocreate.notify.inbox.models import InboxMessage
-from roadmap.applicability import editing
+from roadmap.applicability import editing, receiving
 from roadmap.applicability.models import CarRelease
 from roadmap.applicability.rules import Rule, RuleKind
 from roadmap.applicability.service import cars_of, count_by_kind, verdicts
@@ -178,6 +178,19 @@ def test_the_event_twice_is_one_receipt(
             outbox.publish(session, SoftwareKnown(vehicle_ids=[car.id, car.id]))
         worker.drain()
     assert received(database) == [(car.id, release.id)]
+
+
+def test_a_receipt_that_somebody_else_wrote_meanwhile_is_not_told_again(
+    database: Database, make_release: Make, make_member: Make, make_vehicle: Make
+) -> None:
+    release = make_release("2.4", released_at=clock.now() - timedelta(days=1))
+    car, other = make_vehicle(make_member(), "云麓"), make_vehicle(make_member(), "云麓")
+    # Both looked before either wrote: the key decides who tells.
+    pairs = [(car.id, release.id), (other.id, release.id)]
+    with database.write() as session:
+        assert receiving.write_receipts(session, pairs[:1]) == pairs[:1]
+    with database.write() as session:
+        assert receiving.write_receipts(session, pairs) == pairs[1:]
 
 
 # -- the personal note
