@@ -139,7 +139,7 @@ module = Module(
         ObjectionDecided: [merge_notices.tell_objector],
         MemberLeft: [forget_follower, drafts.forget_drafts],
     },
-    slots={"post.page": [show_wait], "me.card": [show_wait]},
+    slots={"post.page": [show_wait], "me.card": [show_wait], "points.post": [points.on_points]},
     queues=[FIRST_ANSWER],
     policies=POLICIES,
     points_rules=points.RULES,

@@ -1,13 +1,18 @@
 """What the forum gives points for: posts, scenes, and comments that staff call useful."""
 
+from collections.abc import Mapping, Sequence
+
+from markupsafe import Markup, escape
 from sqlmodel import Session, col, select
 
 from cocreate.core.text_marks import N_
 from cocreate.points.rules import PointsRule
 from cocreate.points.service import settle
+from cocreate.web.page import Page
 from forum.comments.models import Comment
 from forum.events import PostDeleted, PostHidden, PostRestored, PostSubmitted, ScenesChanged
 from forum.posts.models import Post
+from forum.posts.queries import post_cards
 from forum.scenes.models import Scene
 
 POST = PointsRule(
@@ -53,6 +58,11 @@ def settle_scenes(session: Session, event: ScenesChanged) -> None:
             session, scene.member_id, SCENE, key=f"scene:{scene.id}", about=f"post:{scene.post_id}",
             at=scene.created_at, deserved=scene.deleted_at is None and scene.hidden_at is None and not own,
         )  # fmt: skip
+
+
+def on_points(session: Session, page: Page, ids: Sequence[int]) -> Mapping[int, Markup]:
+    """points.post: what a post is called, for whoever may read it."""
+    return {post_id: escape(card.title) for post_id, card in post_cards(session, ids, actor=page.actor).items()}
 
 
 def settle_comment(session: Session, comment: Comment) -> None:

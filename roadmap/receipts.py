@@ -2,17 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from sqlmodel import Session, col
 
 from cocreate.core.tables import columns
 from cocreate.points.queries import earned_for
 from cocreate.web.page import Page
 from roadmap.applicability.lines import my_items
+from roadmap.boards.audience import may_follow
 from roadmap.followup import queries as followups
 from roadmap.followup.rules import REPLY_LABELS
 from roadmap.items.models import RoadmapItem
 from roadmap.slots import WORDS, journeys
+
+
+def on_points(session: Session, page: Page, ids: Sequence[int]) -> Mapping[int, Markup]:
+    """points.item: what an item is called, for whoever may see it."""
+    statement = columns(RoadmapItem.id, RoadmapItem.title).where(
+        col(RoadmapItem.id).in_(list(ids)), may_follow(page.actor)
+    )
+    return {item_id: escape(title) for item_id, title in session.exec(statement)}
 
 
 def on_receipts(session: Session, page: Page, ids: Sequence[int]) -> Mapping[int, Markup]:

@@ -1,7 +1,11 @@
 """What entries of the ledger are called on pages, and where they lead."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from markupsafe import Markup
+from sqlmodel import Session
 
 from cocreate.core.text_marks import N_
 from cocreate.points.models import EntryKind, GrantState, RedemptionState
@@ -34,12 +38,14 @@ REDEMPTION_LABELS = {
 
 @dataclass(frozen=True)
 class Told:
-    """A line of the history in the reader's language. `note`: what is special about it."""
+    """A line of the history in the reader's language. `note`: what is special about it; `words`: what the room that it
+    comes from calls the thing it was for."""
 
     line: Line
     label: str
     note: str
     url: str | None
+    words: Markup
 
 
 def rules_of(page: Page) -> dict[str, PointsRule]:
@@ -47,8 +53,23 @@ def rules_of(page: Page) -> dict[str, PointsRule]:
     return {rule.name: rule for module in page.renderer.runtime.modules for rule in module.points_rules}
 
 
-def tell_line(page: Page, line: Line, rules: dict[str, PointsRule]) -> Told:
-    """What the entry is called, what is special about it, and the page of what it was for."""
+def tell_lines(session: Session, page: Page, lines: Sequence[Line]) -> list[Told]:
+    """The entries as the page shows them. What an entry was for is named by the slot `points.post`, `points.item` …"""
+    ids: dict[str, set[int]] = {}
+    for line in lines:
+        kind, _, number = line.about.partition(":")
+        if number.isdecimal():
+            ids.setdefault(kind, set()).add(int(number))
+    named = {
+        f"{kind}:{number}": words
+        for kind, numbers in sorted(ids.items())
+        for number, words in page.slots(session, f"points.{kind}", sorted(numbers)).items()
+    }
+    rules = rules_of(page)
+    return [_told(page, line, rules, named.get(line.about, Markup(""))) for line in lines]
+
+
+def _told(page: Page, line: Line, rules: dict[str, PointsRule], words: Markup) -> Told:
     rule = rules.get(line.rule)
     label = page.text(rule.label if rule else OWN_LABELS.get(line.rule, N_("Points")))
     note = page.text(KIND_LABELS[line.kind]) if line.kind in KIND_LABELS else line.words
@@ -61,4 +82,4 @@ def tell_line(page: Page, line: Line, rules: dict[str, PointsRule]) -> Told:
     if rule and rule.route and number.isdecimal():
         params: dict[str, Any] = {rule.param: int(number)}
         url = page.url(rule.route, **params)
-    return Told(line, label, note, url)
+    return Told(line, label, note, url if words else None, words)

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from cocreate.core.text_marks import N_
 from cocreate.points import queries, rewards
 from cocreate.points.forms import RedeemForm
-from cocreate.points.labels import REDEMPTION_LABELS, rules_of, tell_line
+from cocreate.points.labels import REDEMPTION_LABELS, rules_of, tell_lines
 from cocreate.points.rules import in_force
 from cocreate.web.access import CurrentActor, Db, ReadDb, RowId, allow
 from cocreate.web.forms import BoundForm, bind
@@ -24,7 +24,7 @@ def show_my_points(actor: CurrentActor, db: ReadDb, page: CurrentPage, cursor: s
     rules = rules_of(page)
     lines = queries.history(db, actor.member_id, cursor=cursor)
     context: dict[str, Any] = {
-        "lines": [tell_line(page, line, rules) for line in lines.items],
+        "lines": tell_lines(db, page, lines.items),
         "next_url": page.url("show_my_points", query={"cursor": lines.next_cursor}) if lines.next_cursor else None,
     }
     if cursor is not None and page.partial:

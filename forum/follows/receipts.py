@@ -1,6 +1,5 @@
 """A receipt for one sentence: what became of it, from the words to the car, with what it earned and what is owed."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -51,14 +50,8 @@ def receipt(session: Session, page: Page, actor: Actor, post_id: int) -> Receipt
     part, since = _part(session, post, actor)
     (story,) = stories_of(session, page, actor, [post])
     points = earned_for(session, actor.member_id, [f"post:{post_id}"])
-    clock = owed(session, [story]).get(post_id) if part == "wrote" else None
-    return Receipt(story, part, since, points.get(f"post:{post_id}", 0), clock)
-
-
-def owed(session: Session, told: Sequence[Story]) -> dict[int, ClockView]:
-    """The time that the brand owes to each of these sentences for a first answer, while it still runs."""
-    running = read(session, FIRST_ANSWER, [story.post.id or 0 for story in told])
-    return {post_id: view for post_id, view in running.items() if view.open}
+    clock = read(session, FIRST_ANSWER, [post_id]).get(post_id) if part == "wrote" else None
+    return Receipt(story, part, since, points.get(f"post:{post_id}", 0), clock if clock and clock.open else None)
 
 
 def in_state(session: Session, statement: Any, state: str) -> list[int]:

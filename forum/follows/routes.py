@@ -64,7 +64,6 @@ def show_me(
     context: dict[str, Any] = {
         "stories": stories.items,
         "extras": page.slots(db, "me.card", sorted({story.stands_at for story in stories.items})),
-        "owed": receipts.owed(db, stories.items) if show == "posted" else {},
         "status_labels": STATUS_LABELS,
         "next_url": page.url("show_me", query=query) if stories.next_cursor else None,
         "show": show,

@@ -8,6 +8,7 @@ from sqlmodel import Session, select
 
 from cocreate.core import clock
 from cocreate.core.runtime import Runtime
+from cocreate.identity.vehicles.queries import garage
 from cocreate.notify.inbox.service import tell
 from roadmap.credit.service import settle_credit, shipped_since
 from roadmap.followup import rules
@@ -49,7 +50,9 @@ def _ask(session: Session, item: RoadmapItem, replies: list[dict[str, str]], *, 
                 why=reply.get("why", ""), replied_at=at + timedelta(hours=2 + 5 * place),
             )
         )  # fmt: skip
-    session.add(FollowUpAsk(round_id=round_.id or 0, member_id=asked, due_at=at, asked_at=at))
+    cars = garage(session, asked)
+    car = cars[0].id if cars else None
+    session.add(FollowUpAsk(round_id=round_.id or 0, member_id=asked, vehicle_id=car, due_at=at, asked_at=at))
     session.flush()
     tell(
         session, [asked], "followup.asked", key=f"followup:{round_.id}", params={"item": item.title},

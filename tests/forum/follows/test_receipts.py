@@ -30,7 +30,7 @@ def test_a_new_sentence_says_what_is_owed_and_what_it_earned(client, runtime, wo
     assert "还没有决定" in page
     assert "一次真人回复" in page
     assert re.search(r'<b class="num">5</b>\s*积分', page)
-    assert "欠你一个回复" in client.get("/me", actor=author).text
+    assert "前有人回复你" in client.get("/me", actor=author).text
 
 
 def test_only_ones_own_voted_and_followed_sentences_have_a_receipt(client, make_post, make_member, author):
