@@ -11,6 +11,7 @@ from cocreate.core.actor import Actor
 from cocreate.core.errors import Conflict, Invalid
 from cocreate.core.text_marks import N_
 from cocreate.identity.vehicles.queries import fleet
+from roadmap.promises import follow as promises
 from roadmap.releases.models import Release, ReleaseRollout, ReleaseState, RolloutKind
 
 JOB, HALT_JOB = "roadmap.release_out", "roadmap.tell_halted"
@@ -113,7 +114,9 @@ def note_share(session: Session, release: Release, percent: int, *, by: Actor) -
 def announce(session: Session, release: Release) -> None:
     """Have its owners told once it is out; a release that is out already is looked at at once."""
     if release.public and release.released_at is not None and release.rolled_back_at is None:
-        outbox.enqueue(session, JOB, run_after=max(release.released_at, clock.now()), release_id=release.id)
+        moment = max(release.released_at, clock.now())
+        outbox.enqueue(session, JOB, run_after=moment, release_id=release.id)
+        outbox.enqueue(session, promises.JOB, run_after=moment)
 
 
 def reached(release: Release, model: str = "") -> int:

@@ -14,6 +14,8 @@ from cocreate.web.page import CurrentPage, Page
 from forum import api as forum
 from roadmap.applicability.lines import my_releases
 from roadmap.links.models import ItemPost
+from roadmap.promises.routes import ledger_block
+from roadmap.promises.service import local_day
 from roadmap.releases import queries, service
 from roadmap.releases.forms import BoundRelease
 from roadmap.releases.labels import NOTE_LABELS, STATE_LABELS
@@ -74,8 +76,9 @@ def show_release(release_id: RowId, page: CurrentPage, db: ReadDb) -> Response:
     release = queries.get_release(db, release_id, drafts=page.actor.can("roadmap.edit"))
     letter = queries.letter(db, release)
     return page.render(
-        "roadmap/releases/release.html", public=release.public, letter=letter, **_mine(db, page.actor, [letter])
-    )
+        "roadmap/releases/release.html", public=release.public, letter=letter,
+        promises=ledger_block(page, db, ("release", release_id), local_day(db)), **_mine(db, page.actor, [letter]),
+    )  # fmt: skip
 
 
 @router.get("/releases/{release_id}/mine", dependencies=[allow("identity.own_account")])
