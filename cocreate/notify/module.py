@@ -24,7 +24,7 @@ POLICIES = {
 
 module = Module(
     name="notify",
-    routers=[routes.router, preferences.router, deliveries.router, robots.router],
+    routers=[routes.router, preferences.router, robots.router, deliveries.router],
     models=[
         "cocreate.notify.inbox.models",
         "cocreate.notify.preferences.models",

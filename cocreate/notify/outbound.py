@@ -121,7 +121,8 @@ def post_json(
     takes longer than `seconds` in all, answers more than 64 KiB, or breaks off."""
     parts, address = check(url, hosts=hosts, allow=allow, resolve=resolve)
     connection = _connection(parts, address, seconds)
-    watchdog = threading.Timer(seconds, _cut, [connection])
+    late = threading.Event()
+    watchdog = threading.Timer(seconds, _cut, [connection, late])
     watchdog.daemon = True
     watchdog.start()
     try:
@@ -135,6 +136,8 @@ def post_json(
     finally:
         watchdog.cancel()
         connection.close()
+    if late.is_set():  # what was read until then looks like a whole answer
+        raise CallFailed("it took too long")
     if len(content) > REPLY_BYTES:
         raise CallFailed("the answer is too long")
     return Reply(answer.status, content.decode("utf-8", "replace"))
@@ -160,8 +163,9 @@ def _pinned(address: str) -> Callable[..., socket.socket]:
     return connect
 
 
-def _cut(connection: http.client.HTTPConnection) -> None:
+def _cut(connection: http.client.HTTPConnection, late: threading.Event) -> None:
     """End a connection that drips: the time limit of a socket begins anew with every byte."""
+    late.set()
     if connection.sock is not None:
         with suppress(OSError):
             connection.sock.shutdown(socket.SHUT_RDWR)

@@ -10,7 +10,7 @@ from cocreate.core.text_marks import N_
 from cocreate.notify.deliveries import queries, service
 from cocreate.notify.deliveries.models import Channel, Reason, State
 from cocreate.notify.deliveries.queries import Filter
-from cocreate.notify.inbox.views import UNKNOWN
+from cocreate.notify.topics import named
 from cocreate.web.access import CurrentActor, Db, ReadDb, RowId, allow
 from cocreate.web.page import CurrentPage
 
@@ -57,11 +57,10 @@ def show_deliveries(
     wanted = Filter(channel, state, member, topic)
     listing = queries.deliveries(db, wanted, cursor=cursor)
     query = {"channel": channel, "state": state, "member": member, "topic": topic}
-    notices = page.renderer.runtime.notices
     return page.render(
         "notify/deliveries/list.html", block="rows", rows=listing.items, wanted=wanted, query=query,
         receivers=queries.receivers(db, listing.items), tallies=queries.tallies(db) if cursor is None else {},
-        kinds={row.notice: notices.get(row.notice, UNKNOWN).title for row in listing.items},
+        topics={topic: named(page, topic) for topic in {topic, *(row.topic for row in listing.items)} if topic},
         channels=CHANNEL_LABELS, states=STATE_LABELS, reasons=REASON_LABELS,
         next_url=page.url("show_deliveries", query={**query, "cursor": listing.next_cursor})
         if listing.next_cursor else None,
@@ -75,8 +74,7 @@ def show_delivery(delivery_id: RowId, db: ReadDb, page: CurrentPage) -> Response
     row = queries.get_delivery(db, delivery_id)
     return page.render(
         "notify/deliveries/delivery.html", row=row, steps=queries.steps(db, delivery_id),
-        receiver=queries.receivers(db, [row])[delivery_id],
-        kind=page.renderer.runtime.notices.get(row.notice, UNKNOWN).title,
+        about=named(page, row.topic), receiver=queries.receivers(db, [row])[delivery_id],
         channels=CHANNEL_LABELS, states=STATE_LABELS, reasons=REASON_LABELS,
     )  # fmt: skip
 

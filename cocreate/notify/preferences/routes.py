@@ -11,6 +11,7 @@ from cocreate.notify.groups import GROUPS, OWN, Mode
 from cocreate.notify.mail import links
 from cocreate.notify.preferences import service
 from cocreate.notify.preferences.forms import ZONES, ChoicesForm
+from cocreate.notify.topics import named
 from cocreate.web.access import CurrentActor, CurrentRuntime, Db, ReadDb, allow
 from cocreate.web.forms import BoundForm, bind
 from cocreate.web.page import CurrentPage
@@ -27,13 +28,6 @@ MODE_LABELS = {
     Mode.INBOX: N_("Inbox alone"),
     Mode.OFF: N_("Not at all"),
 }
-KIND_LABELS = {
-    "post": N_("Post #%(id)s"),
-    "item": N_("Roadmap item %(id)s"),
-    "release": N_("Release %(id)s"),
-    "theme": N_("Theme %(id)s"),
-}
-KIND_PATHS = {"post": "/posts/", "item": "/roadmap/", "release": "/releases/", "theme": "/themes/"}
 
 
 @router.get("/me/messages", dependencies=MEMBERS)
@@ -65,7 +59,7 @@ def _page(
     status: int = 200,
 ) -> Response:  # fmt: skip
     settings = page.renderer.runtime.settings
-    topics = [(topic, *_named(page, topic)) for topic in service.muted(db, member_id)]
+    topics = [(topic, *named(page, topic)) for topic in service.muted(db, member_id)]
     groups = [
         (name, group, [(mode.value, page.text(MODE_LABELS[mode])) for mode in group.modes])
         for name, group in GROUPS.items()
@@ -77,12 +71,6 @@ def _page(
         has_address=has_address, mail_on=bool(settings.smtp_host), site_zone=settings.timezone,
         zones=[(one, one.replace("_", " ")) for one in [*ZONES, *([zone] if zone and zone not in ZONES else [])]],
     )  # fmt: skip
-
-
-def _named(page: CurrentPage, topic: str) -> tuple[str, str]:
-    kind, _, number = topic.partition(":")
-    label = KIND_LABELS.get(kind)
-    return (page.text(label, id=number), KIND_PATHS[kind] + number) if label else (topic, "")
 
 
 @router.post("/messages/mute", dependencies=MEMBERS)
@@ -127,7 +115,7 @@ def stop_mails(
 
 def _stop_page(page: CurrentPage, stop: links.Stop, token: str, *, done: str) -> Response:
     label = N_("Digests") if stop.group == links.DIGEST else GROUPS.get(stop.group, GROUPS[OWN]).label
-    topic = _named(page, stop.topic)[0] if stop.topic else ""
+    topic = named(page, stop.topic)[0] if stop.topic else ""
     answer = page.render("notify/preferences/stop.html", label=label, topic=topic, token=token, done=done)
     answer.headers["x-robots-tag"] = "noindex"
     return answer

@@ -19,13 +19,13 @@ router = APIRouter(include_in_schema=False, dependencies=[allow("notify.robots")
 BoundRobot = Annotated[BoundForm[RobotForm], Depends(bind(RobotForm))]
 
 
-@router.get("/robots")
+@router.get("/deliveries/robots")
 def show_robots(db: ReadDb, page: CurrentPage) -> Response:
     """The robots, and a form for one more."""
     return _page(page, db, BoundForm.blank())
 
 
-@router.post("/robots")
+@router.post("/deliveries/robots")
 def add_robot(form: BoundRobot, actor: CurrentActor, runtime: CurrentRuntime, db: Db, page: CurrentPage) -> Response:
     """Connect one more; its address is not shown again."""
     if form.value is None:
@@ -52,7 +52,7 @@ def _page(page: CurrentPage, db: ReadDb, form: BoundForm[RobotForm], *, status: 
     )  # fmt: skip
 
 
-@router.post("/robots/{robot_id}/try")
+@router.post("/deliveries/robots/{robot_id}/try")
 def try_robot(robot_id: RowId, actor: CurrentActor, db: Db, page: CurrentPage) -> Response:
     """Have it say that it works; the log says whether it did."""
     service.try_robot(db, service.get_robot(db, robot_id), by=actor)
@@ -60,7 +60,7 @@ def try_robot(robot_id: RowId, actor: CurrentActor, db: Db, page: CurrentPage) -
     return page.redirect("show_deliveries", query={"channel": "robot"})
 
 
-@router.post("/robots/{robot_id}/pause")
+@router.post("/deliveries/robots/{robot_id}/pause")
 def pause_robot(robot_id: RowId, actor: CurrentActor, db: Db, page: CurrentPage) -> Response:
     """Have it say nothing for now."""
     robot = service.get_robot(db, robot_id)
@@ -69,7 +69,7 @@ def pause_robot(robot_id: RowId, actor: CurrentActor, db: Db, page: CurrentPage)
     return page.redirect("show_robots")
 
 
-@router.post("/robots/{robot_id}/resume")
+@router.post("/deliveries/robots/{robot_id}/resume")
 def resume_robot(robot_id: RowId, actor: CurrentActor, db: Db, page: CurrentPage) -> Response:
     """Have it speak again."""
     robot = service.get_robot(db, robot_id)
@@ -78,7 +78,7 @@ def resume_robot(robot_id: RowId, actor: CurrentActor, db: Db, page: CurrentPage
     return page.redirect("show_robots")
 
 
-@router.post("/robots/{robot_id}/remove")
+@router.post("/deliveries/robots/{robot_id}/remove")
 def remove_robot(robot_id: RowId, actor: CurrentActor, db: Db, page: CurrentPage) -> Response:
     """Forget its address."""
     robot = service.get_robot(db, robot_id)

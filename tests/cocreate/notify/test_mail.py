@@ -285,9 +285,7 @@ def test_the_doctor_asks_for_a_sender_and_for_encryption(runtime: Runtime, confi
     assert not doctor.mail(runtime)[1]
 
 
-def test_two_senders_never_take_the_same_mail(
-    runtime: Runtime, mailing: Mailbox, make_member: Make, say: Make
-) -> None:
+def test_two_senders_never_take_the_same_mail(runtime: Runtime, mailing: Mailbox, make_member: Make, say: Make) -> None:
     say(*[make_member() for _ in range(4)], own=True)
     taken = []
     for _ in range(6):

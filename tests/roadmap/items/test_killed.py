@@ -65,7 +65,7 @@ def site(tmp_path: Path, mailbox: Mailbox) -> Iterator[Runtime]:
     settings = Settings(
         _env_file=None, home=tmp_path, secret="s" * 32, smtp_host="127.0.0.1", smtp_port=mailbox.port, smtp_tls="none",
         mail_from="hello@brand.example",
-    )  # type: ignore[call-arg]  # fmt: skip
+    )  # fmt: skip
     runtime = Runtime(settings, main.MODULES)
     schema.upgrade(runtime)
     yield runtime
