@@ -79,8 +79,11 @@ def seed_once(runtime: Runtime, meanwhile: Callable[[], None] | None = None) -> 
     The first grouping runs in a process of its own; `meanwhile` is called just before this one has to wait for it.
     """
     marker = runtime.settings.home / MARKER
+    new = not marker.is_file()
+    for begin in (begin for module in runtime.modules if new for begin in module.before_seeds):
+        begin(runtime)
     schema.upgrade(runtime)
-    if not marker.is_file():
+    if new:
         for module in runtime.modules:
             if module.name == "feedback_cluster" and meanwhile is not None:
                 meanwhile()

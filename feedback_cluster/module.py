@@ -20,6 +20,7 @@ from feedback_cluster.dossiers.service import forget_words
 from feedback_cluster.events import AnswerPublished, RunFinished
 from feedback_cluster.fleet import routes as fleet_pages
 from feedback_cluster.guiding import routes as guiding_pages
+from feedback_cluster.leadership import demo as leader_demo
 from feedback_cluster.leadership import listeners as leadership
 from feedback_cluster.leadership import notices as leader_notices
 from feedback_cluster.leadership import routes as leader_pages
@@ -41,12 +42,13 @@ from feedback_cluster.radar.jobs import JOB as RADAR
 from feedback_cluster.radar.jobs import look_round
 from feedback_cluster.radar.notices import NOTICES as RADAR_NOTICES
 from feedback_cluster.runs import routes as run_pages
-from feedback_cluster.runs.jobs import run_clusters, run_nightly
+from feedback_cluster.runs.jobs import get_ready, run_clusters, run_nightly
 from feedback_cluster.runs.service import JOB
 from feedback_cluster.themes import declining, indexing, listeners, takebacks
 from feedback_cluster.themes.assign import assign_posts, count_themes
 from feedback_cluster.themes.receipts import QUEUE as RECEIPT_QUEUE
 from feedback_cluster.triage import actions, api_v1, bulk, fillers, many
+from feedback_cluster.triage import demo as triage_demo
 from feedback_cluster.triage import notices as triage_notices
 from feedback_cluster.triage import routes as theme_pages
 from feedback_cluster.triage import voices as voice_fillers
@@ -125,7 +127,11 @@ module = Module(
         Job(takebacks.TELL_TAKEN_BACK, triage_notices.tell_taken_back),
     ],
     queues=[RECEIPT_QUEUE],
-    timers=[Timer("feedback_cluster.nightly", hour="nightly_hour"), Timer(RADAR, every_minutes=60), Timer(FREEZE, every_minutes=60)],
+    timers=[
+        Timer("feedback_cluster.nightly", hour="nightly_hour"),
+        Timer(RADAR, every_minutes=60),
+        Timer(FREEZE, every_minutes=60),
+    ],
     commands=[commands.register],
     listeners={
         MemberLeft: [questions.forget_answers],
@@ -155,13 +161,36 @@ module = Module(
     policies=POLICIES,
     search_sources=[indexing.themes],
     nav=[
-        NavItem(N_("Themes"), "show_themes", "layers", room="staff", group="understand", policy="theme.read", position=10),
-        NavItem(N_("Radar"), "show_radar", "triangle-alert", room="staff", group="understand", policy="theme.read", position=12),
         NavItem(
-            N_("Five of the week"), "show_leadership", "flag", room="staff", group="answer", policy="theme.read", position=5
+            N_("Themes"), "show_themes", "layers", room="staff", group="understand", policy="theme.read", position=10
+        ),
+        NavItem(
+            N_("Radar"),
+            "show_radar",
+            "triangle-alert",
+            room="staff",
+            group="understand",
+            policy="theme.read",
+            position=12,
+        ),
+        NavItem(
+            N_("Five of the week"),
+            "show_leadership",
+            "flag",
+            room="staff",
+            group="answer",
+            policy="theme.read",
+            position=5,
         ),
     ],
-    notices={**RADAR_NOTICES, **DOSSIER_NOTICES, **leader_notices.NOTICES, **triage_notices.NOTICES, **QUESTION_NOTICES},
-    seeds=[demo.seed, radar_demo.seed],
+    notices={
+        **RADAR_NOTICES,
+        **DOSSIER_NOTICES,
+        **leader_notices.NOTICES,
+        **triage_notices.NOTICES,
+        **QUESTION_NOTICES,
+    },
+    before_seeds=[get_ready],
+    seeds=[demo.seed, radar_demo.seed, triage_demo.seed, leader_demo.seed],
     benches={"cluster": bench_cluster, "themes": bench_themes, "sentiment": bench_sentiment},
 )

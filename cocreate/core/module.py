@@ -115,6 +115,8 @@ class Module:
     """What earns points, see `cocreate.points.rules.PointsRule`."""
     notices: Mapping[str, Notice] = field(default_factory=dict)
     nav: Sequence[NavItem] = ()
+    before_seeds: Sequence["Callable[[Runtime], None]"] = ()
+    """What the demo's seeds will wait for and that may begin at once, beside those of the modules before."""
     seeds: Sequence["Callable[[Runtime], None]"] = ()
     """Write the demo community, in the order of the modules."""
     benches: Mapping[str, Callable[..., dict[str, Any]]] = field(default_factory=dict)

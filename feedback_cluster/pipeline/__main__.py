@@ -1,4 +1,7 @@
-"""`python -m feedback_cluster.pipeline FOLDER`: one run in a process of its own, at low priority."""
+"""`python -m feedback_cluster.pipeline FOLDER`: one run in a process of its own, at low priority.
+
+With `-` it gets ready first and reads the folder's name from standard input then; without one it ends.
+"""
 
 import gc
 import json
@@ -18,7 +21,7 @@ def tell(step: str, done: int, total: int) -> None:
 def main(arguments: list[str]) -> int:
     """Run the job in the folder; 0 when result.json is written, 2 for a wrong call, 1 with the reason on stderr."""
     if len(arguments) != 1:
-        sys.stderr.write("usage: python -m feedback_cluster.pipeline FOLDER\n")
+        sys.stderr.write("usage: python -m feedback_cluster.pipeline FOLDER | -\n")
         return 2
     if hasattr(os, "nice"):
         os.nice(NICENESS)
@@ -31,8 +34,11 @@ def main(arguments: list[str]) -> int:
     gc.freeze()
     gc.enable()
     tell("start", 1, 1)
+    folder = sys.stdin.readline().rstrip("\n") if arguments[0] == "-" else arguments[0]
+    if not folder:
+        return 0
     try:
-        run_folder(Path(arguments[0]), tell)
+        run_folder(Path(folder), tell)
     except (OSError, ValueError) as wrong:
         sys.stderr.write(f"{type(wrong).__name__}: {wrong}\n")
         sys.stderr.flush()

@@ -3,9 +3,11 @@
 import json
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -115,14 +117,44 @@ def write_posts(
     return count
 
 
-def run_pipeline(folder: Path, report: Report, *, timeout_seconds: float) -> Outcome:
-    """Run the pipeline over the folder in a process of its own, at low priority. RunFailed or RunStopped otherwise."""
-    begun = time.monotonic()
-    with (folder / "stderr.txt").open("wb") as errors:
-        process = subprocess.Popen(  # noqa: S603 (our own interpreter and a folder we made)
-            [sys.executable, "-m", "feedback_cluster.pipeline", str(folder)],
-            stdout=subprocess.PIPE, stderr=errors, stdin=subprocess.DEVNULL, cwd=CHECKOUT, text=True,
+class Pipeline:
+    """A process of its own, at low priority, that loads its libraries and waits for the folder of a run."""
+
+    def __init__(self) -> None:
+        self.errors = tempfile.TemporaryFile()  # noqa: SIM115 (lives as long as the process)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "feedback_cluster.pipeline", "-"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self.errors, cwd=CHECKOUT, text=True,
         )  # fmt: skip
+
+    def begin(self, folder: Path) -> None:
+        """Name the folder. A process that has ended already says why when it is waited for."""
+        if self.process.stdin is not None:
+            with suppress(BrokenPipeError):
+                self.process.stdin.write(f"{folder.absolute()}\n")
+                self.process.stdin.flush()
+
+    def close(self) -> str:
+        """End it, if it has not ended; what it wrote on its standard error."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                with suppress(BrokenPipeError):
+                    stream.close()
+        self.errors.seek(0)
+        with self.errors:
+            return self.errors.read().decode("utf-8", "replace").strip()
+
+
+def run_pipeline(folder: Path, report: Report, *, timeout_seconds: float, pipeline: Pipeline | None = None) -> Outcome:
+    """Run the pipeline over the folder, in the process that waits or else in a new one. RunFailed or RunStopped
+    otherwise."""
+    begun = time.monotonic()
+    pipeline = pipeline or Pipeline()
+    pipeline.begin(folder)
+    process = pipeline.process
     latest = Latest()
     reader = threading.Thread(target=latest.read, args=(process.stdout,), name="run-progress", daemon=True)
     reader.start()
@@ -137,15 +169,10 @@ def run_pipeline(folder: Path, report: Report, *, timeout_seconds: float) -> Out
                 if not report(*latest.step):
                     raise RunStopped
             time.sleep(TICK_SECONDS)
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
         reader.join(timeout=5)
-        if process.stdout is not None:
-            process.stdout.close()
+    finally:
+        said = pipeline.close()
     if process.returncode != 0:
-        said = (folder / "stderr.txt").read_text(encoding="utf-8", errors="replace").strip()
         raise RunFailed(said.splitlines()[-1] if said else f"the process ended with {process.returncode}")
     return read_outcome(folder)
 

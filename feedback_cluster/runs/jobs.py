@@ -34,6 +34,15 @@ MOST_IGNORED = 300
 Watch = Callable[[str, int, int], None]
 
 
+READY = "cluster.pipeline"
+"""Under this name `Runtime.memory` keeps a process that waits for its run."""
+
+
+def get_ready(runtime: Runtime) -> None:
+    """Let the next run's process load its libraries now, beside what comes before that run."""
+    runtime.memory[READY] = work.Pipeline()
+
+
 def unwatched(step: str, done: int, total: int) -> None:
     """The progress of a run that nobody looks at."""
 
@@ -101,7 +110,10 @@ def _compute(runtime: Runtime, run: Run, home: Path, watch: Watch) -> None:
         own = None if lexicon is Lexicon.default() else lexicon
         work.write_job(home, told, cold=cold, lexicon=own, bound=bound, means=means_of(runtime.settings))
         work.write_posts(home, _noting(_all_posts(session), facts, safety_words(session)), themes, said, bound=bound)
-    outcome = work.run_pipeline(home, report, timeout_seconds=runtime.settings.cluster_timeout_seconds)
+    ready: work.Pipeline | None = runtime.memory.pop(READY, None)
+    outcome = work.run_pipeline(
+        home, report, timeout_seconds=runtime.settings.cluster_timeout_seconds, pipeline=ready
+    )  # fmt: skip
     if not report("store", 0, len(outcome.ids)):
         raise work.RunStopped
     store.keep(runtime, run_id, outcome, facts, said, report)

@@ -107,7 +107,7 @@ def quick_pipeline(monkeypatch: pytest.MonkeyPatch) -> None:
 
     from feedback_cluster.pipeline.files import run_folder  # brings scikit-learn, which most tests never need
 
-    def here(folder: Path, report: Any, *, timeout_seconds: float) -> work.Outcome:
+    def here(folder: Path, report: Any, *, timeout_seconds: float, pipeline: Any = None) -> work.Outcome:
         def tell(step: str, done: int, total: int) -> None:
             if not report(step, done, total):
                 raise work.RunStopped

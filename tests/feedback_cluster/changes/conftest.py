@@ -1,7 +1,6 @@
 """Runs that wait for approval, over a pipeline whose answer a test may bend."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest

@@ -70,3 +70,11 @@ def test_foreign_lines_in_the_progress_do_no_harm() -> None:
     latest = work.Latest()
     latest.read(["{}", "Building prefix dict", '{"step": "label", "done": 3, "total": 9}', "[1]", '{"step": 1}'])
     assert latest.step == ("label", 3, 9)
+
+
+def test_a_process_that_waits_ends_when_nobody_names_a_folder() -> None:
+    waiting = work.Pipeline()
+    assert waiting.process.stdin is not None
+    waiting.process.stdin.close()
+    assert waiting.process.wait(timeout=60) == 0
+    assert waiting.close() == ""
