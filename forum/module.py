@@ -48,6 +48,7 @@ from forum.posts import routes as posts
 from forum.scenes import demo as scene_demo
 from forum.scenes import notices as scene_notices
 from forum.scenes import routes as scenes
+from forum.silence import demo as silence_demo
 from forum.silence import listeners as silence
 from forum.silence import routes as silence_pages
 from forum.silence.rules import QUEUE as FIRST_ANSWER
@@ -156,7 +157,7 @@ module = Module(
         Job(TELL_SPLIT, merge_notices.tell_split),
     ],
     timers=[Timer("forum.prune_drafts"), Timer("forum.find_duplicates_nightly", hour=3)],
-    seeds=[demo.seed, scene_demo.seed, merge_demo.seed, duplicates_demo.seed, points_demo.seed],
+    seeds=[demo.seed, scene_demo.seed, merge_demo.seed, duplicates_demo.seed, points_demo.seed, silence_demo.seed],
     benches={"board": bench.board, "compose": compose_bench.compose, "duplicates": duplicates_bench.duplicates},
     nav=[
         NavItem(N_("Look around"), "show_board", "house", position=10),

@@ -4,6 +4,7 @@ from cocreate.core.actor import EVERYONE, MEMBERS, Role
 from cocreate.core.module import Module, NavItem
 from cocreate.core.text_marks import N_
 from cocreate.identity import commands, demo
+from cocreate.identity.departments import demo as department_demo
 from cocreate.identity.departments import routes as department_routes
 from cocreate.identity.departments import service as departments
 from cocreate.identity.events import MemberLeft
@@ -42,6 +43,6 @@ module = Module(
     listeners={MemberLeft: [departments.forget_member]},
     policies=POLICIES,
     nav=[NavItem(N_("Members"), "show_members", "users", room="staff", policy="identity.see_members", position=90)],
-    seeds=[demo.seed],
+    seeds=[demo.seed, department_demo.seed],
     authenticate=authenticate,
 )

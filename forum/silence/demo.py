@@ -1,0 +1,49 @@
+"""Who waits in the demo: what was written in the last days, two that were overlooked, and what was answered of late."""
+
+from datetime import timedelta
+
+from sqlmodel import col, select
+
+from cocreate.clocks.calendar import Calendar
+from cocreate.clocks.models import ResponseClock
+from cocreate.clocks.queries import calendar_of
+from cocreate.clocks.service import moments
+from cocreate.core import clock
+from cocreate.core.runtime import Runtime
+from forum.posts.models import Post
+from forum.silence.rules import FIRST_ANSWER, QUEUE
+from forum.silence.service import asks, first_answer
+
+RECENT, OVERLOOKED = timedelta(days=3), timedelta(days=16)
+TOO_LONG = 2
+
+
+def seed(runtime: Runtime) -> None:
+    """Write their clocks; the brand of the demo has answered everything else."""
+    now = clock.now()
+    with runtime.database.write() as session:
+        days = calendar_of(session)
+        statement = select(Post).where(col(Post.created_at) > now - timedelta(days=60)).order_by(col(Post.id))
+        overlooked = 0
+        for post in session.exec(statement).all():
+            if not asks(post):
+                continue
+            answer = first_answer(session, post)
+            row = _clock(post, days)
+            if answer is not None:
+                row.stopped_at, row.stopped_by = max(answer[0], row.started_at), answer[1]
+                row.answered, row.next_at = True, None
+            elif post.created_at < now - RECENT:
+                if overlooked == TOO_LONG or row.due_at > now or post.created_at < now - OVERLOOKED:
+                    continue
+                overlooked += 1
+            session.add(row)
+
+
+def _clock(post: Post, days: Calendar) -> ResponseClock:
+    found = moments(days, post.created_at, QUEUE.hours, QUEUE.warn_hours)
+    return ResponseClock(
+        queue=FIRST_ANSWER, scope_id=post.board_id or 0, subject_id=post.id or 0, hours=QUEUE.hours,
+        warn_hours=QUEUE.warn_hours, period_hours=QUEUE.period_hours, started_at=post.created_at,
+        url=f"/posts/{post.id}", **found,
+    )  # fmt: skip
