@@ -120,9 +120,9 @@ def post_json(
     """Post JSON and return the answer, whatever its status. AddressRefused before any connection; CallFailed when it
     takes longer than `seconds` in all, answers more than 64 KiB, or breaks off."""
     parts, address = check(url, hosts=hosts, allow=allow, resolve=resolve)
-    connection = _connection(parts, address, seconds)
-    late = threading.Event()
-    watchdog = threading.Timer(seconds, _cut, [connection, late])
+    line = _Line(address)
+    connection = _connection(parts, line, seconds)
+    watchdog = threading.Timer(seconds, line.cut)
     watchdog.daemon = True
     watchdog.start()
     try:
@@ -131,41 +131,54 @@ def post_json(
         connection.request("POST", path, json.dumps(body, ensure_ascii=False).encode(), headers)
         answer = connection.getresponse()
         content = answer.read(REPLY_BYTES + 1)
+        answer.close()
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise CallFailed(type(error).__name__) from error
     finally:
         watchdog.cancel()
         connection.close()
-    if late.is_set():  # what was read until then looks like a whole answer
+        line.close()
+    if line.late:  # what was read until then looks like a whole answer
         raise CallFailed("it took too long")
     if len(content) > REPLY_BYTES:
         raise CallFailed("the answer is too long")
     return Reply(answer.status, content.decode("utf-8", "replace"))
 
 
-def _connection(parts: SplitResult, address: str, seconds: float) -> http.client.HTTPConnection:
+class _Line:
+    """Connects to the address that was checked, because the name may lead elsewhere by now (TLS still asks for the
+    name), and can be cut from another thread, whatever is being waited for on it."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.late = False
+        self._twin: socket.socket | None = None
+
+    def connect(self, target: tuple[str, int], timeout: float, source: Any = None) -> socket.socket:
+        made = socket.create_connection((self.address, target[1]), timeout, source)
+        # TLS and the answer take the socket over; a twin of it reaches the same connection until the end.
+        self._twin = made.dup()
+        return made
+
+    def cut(self) -> None:
+        """End a connection that drips: the time limit of a socket begins anew with every byte."""
+        self.late = True
+        if self._twin is not None:
+            with suppress(OSError):
+                self._twin.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        if self._twin is not None:
+            self._twin.close()
+
+
+def _connection(parts: SplitResult, line: _Line, seconds: float) -> http.client.HTTPConnection:
     host = parts.hostname or ""
-    if parts.scheme == "https":
-        secure = http.client.HTTPSConnection(host, parts.port, timeout=seconds, context=ssl.create_default_context())
-        secure._create_connection = _pinned(address)  # type: ignore[attr-defined]
-        return secure
-    plain = http.client.HTTPConnection(host, parts.port, timeout=seconds)
-    plain._create_connection = _pinned(address)  # type: ignore[attr-defined]
-    return plain
-
-
-def _pinned(address: str) -> Callable[..., socket.socket]:
-    """Connect to the address that was checked: the name may lead elsewhere by now. TLS still asks for the name."""
-
-    def connect(target: tuple[str, int], timeout: float, source: Any = None) -> socket.socket:
-        return socket.create_connection((address, target[1]), timeout, source)
-
-    return connect
-
-
-def _cut(connection: http.client.HTTPConnection, late: threading.Event) -> None:
-    """End a connection that drips: the time limit of a socket begins anew with every byte."""
-    late.set()
-    if connection.sock is not None:
-        with suppress(OSError):
-            connection.sock.shutdown(socket.SHUT_RDWR)
+    made: Any = (
+        http.client.HTTPSConnection(host, parts.port, timeout=seconds, context=ssl.create_default_context())
+        if parts.scheme == "https"
+        else http.client.HTTPConnection(host, parts.port, timeout=seconds)
+    )
+    made._create_connection = line.connect
+    connection: http.client.HTTPConnection = made
+    return connection

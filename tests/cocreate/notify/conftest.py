@@ -35,7 +35,7 @@ class Mailbox:
 
     @property
     def mails(self) -> list[EmailMessage]:
-        return [message_from_bytes(one.content, policy=default) for one in self.envelopes]  # type: ignore[misc]
+        return [message_from_bytes(one.content, policy=default) for one in self.envelopes]
 
     @property
     def to(self) -> list[str]:

@@ -42,7 +42,7 @@ def chat(server: Any, configure: Make, client: Any, make_member: Make, runtime: 
         answer = client.post("/deliveries/robots", actor=admin, data=form)
         assert answer.status_code == 303, answer.text
         with runtime.database.read() as session:
-            return max(session.exec(select(Robot.id)).all()) or 0
+            return max(robot_id or 0 for robot_id in session.exec(select(Robot.id)))
 
     return SimpleNamespace(add=add, bodies=bodies, answers=answers, admin=admin)
 
@@ -152,7 +152,7 @@ def test_a_department_is_told_by_its_own_robot_and_others_by_nobodys(runtime: Ru
         office = Department(name="座舱")
         session.add(office)
         session.flush()
-        number = office.id
+        number = office.id or 0
     general, own = chat.add(), chat.add(department=str(number))
     shout("theirs", department=number)
     shout("elsewhere", department=number + 1)
