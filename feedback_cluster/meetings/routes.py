@@ -23,7 +23,7 @@ from feedback_cluster.triage.views import theme_context
 
 router = APIRouter(prefix="/triage/meetings", include_in_schema=False)
 READ, TRIAGE = [allow("theme.read")], [allow("theme.triage")]
-HEADS = (N_("Number"), N_("Theme"), N_("Decision"), N_("Why and how"), N_("Who"), N_("Until"))
+HEADS = (N_("Number"), N_("Theme"), N_("Decision"), N_("Why and how"), N_("Who does it"), N_("Until when"))
 VOICES = 3
 
 

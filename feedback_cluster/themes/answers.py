@@ -130,8 +130,9 @@ def published_on_posts(session: Session, post_ids: Sequence[int]) -> dict[int, S
     """The published answer that each post shows, hidden themes left out."""
     written = sa.orm.aliased(Theme, name="written_for")
     statement = (
-        columns(ThemePost.post_id, Answer.text, Answer.published_at, Answer.by_id, Root.id, Root.name,
-                Answer.recording_url)
+        columns(
+            ThemePost.post_id, Answer.text, Answer.published_at, Answer.by_id, Root.id, Root.name, Answer.recording_url
+        )
         .join(Theme, col(Theme.id) == ThemePost.theme_id)
         .join(Root, Root.id == Theme.root_id)
         .join(written, written.root_id == Root.id)

@@ -47,6 +47,8 @@ class LinkForm(BaseModel):
     what: str = Field("", max_length=4000)
     sentence: str = Field("", max_length=1000)
     board: OptionalId = None
+    back: str = Field("", max_length=2000)
+    """The page that this was asked on, such as the queue of themes."""
 
 
 class TargetForm(BaseModel):
@@ -65,8 +67,12 @@ def link_theme(theme_id: RowId, form: BoundLink, page: CurrentPage, actor: Curre
     """Link a theme to an item, perhaps one made here and now."""
     item = _chosen(db, form, actor)
     service.link_theme(db, item, theme_id, by=actor)
-    _say(page, item)
-    return page.redirect_to(page.url("show_theme", theme_id=theme_id))
+    link_id = service.link_of(db, item.id or 0, theme_id)
+    page.flash(
+        N_("Linked to “%(item)s”."), level="success", item=item.title,
+        undo_url=page.url("remove_link", {"back": theme_id}, item_id=item.id, link_id=link_id),
+    )  # fmt: skip
+    return page.redirect_to((form.value.back if form.value else "") or page.url("show_theme", theme_id=theme_id))
 
 
 @router.post("/posts/{post_id}/link", dependencies=EDIT)

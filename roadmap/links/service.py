@@ -79,6 +79,12 @@ def get_link(session: Session, item_id: int, link_id: int) -> ItemLink:
     return link
 
 
+def link_of(session: Session, item_id: int, theme_id: int) -> int:
+    """Id of the link between an item and a theme that was just linked to it."""
+    statement = select(ItemLink.id).where(ItemLink.item_id == item_id, ItemLink.theme_id == theme_id)
+    return session.exec(statement).one() or 0
+
+
 def follow_merges(session: Session) -> list[int]:
     """Bring every link to where its theme lives now; the items whose links moved."""
     moved: list[int] = []

@@ -34,10 +34,16 @@ class Addressed:
         return self.wrote | self.voted | self.follows
 
 
-def addressed(session: Session, item: RoadmapItem) -> Addressed:
-    """Who would be told of a step now: those behind the item who may read it."""
-    found = behind(session, item)
+def addressed(session: Session, item: RoadmapItem, found: Supporters | None = None) -> Addressed:
+    """Who would be told of a step now: those behind the item who may read it. found: what `behind` said already."""
+    found = found or behind(session, item)
     members = readers_among(session, item, found.members)
     wrote = members & found.authors.keys()
     voted = (members & found.voters.keys()) - wrote
     return Addressed(wrote, voted, members - wrote - voted)
+
+
+def at_least(item: RoadmapItem) -> int:
+    """How many members hear of a step, counted without asking: those who wrote, voted or told a scene when the item was
+    last counted. Followers come on top; of an item for some readers nothing is known before one asks."""
+    return item.people - item.labels if item.public else 0

@@ -31,7 +31,7 @@ UNLINKED = {
     "show_product_line",  # a short address for posters and mails
     # Only beside what was edited, imported, is one's own or too long for one page.
     "show_history", "show_import", "download_import_errors", "edit_comment", "show_theme_posts",
-    "show_scenes", "show_choices",
+    "show_scenes", "show_choices", "show_bulk", "show_question",
 }  # fmt: skip
 
 

@@ -65,15 +65,13 @@
     } else if (key === "/") {
       const field = document.querySelector("[data-queue-search]");
       if (field) { stop(); field.closest("details").open = true; field.focus(); field.select(); }
-    } else if (key === "s") {
-      const more = pane()?.querySelector("#voices details");
-      if (more) { stop(); more.open = true; (pane().querySelector("#voices input[type=checkbox]") || more.querySelector("summary")).focus(); }
     } else if (event.key === "Enter" && row && document.activeElement === link(row)) {
       const door = pane()?.querySelector(`[data-theme="${row.dataset.theme}"] .theme-open`);
       if (door) { stop(); door.click(); }
-    } else if (key === "l") {
-      const door = pane()?.querySelector("[data-link-key]");
-      if (door) { stop(); door.scrollIntoView({ block: "center" }); (door.matches("details") ? door : door.closest("details"))?.setAttribute("open", ""); (door.querySelector("[role=combobox]") || door.querySelector("select, input:not([type=hidden])") || door).focus(); }
+    } else if (key === "z") {
+      // The toast knows acts of other rooms; what was done here is taken back in place.
+      const toast = document.querySelector("#flash form:not([action^='/themes/decisions/']):not([action^='/triage/']) .toast-undo");
+      if (toast) { stop(); toast.click(); }
     }
   }, true);
   function digit(event, open) {
@@ -86,11 +84,28 @@
   }
   const primary = (form) => form.querySelector("button[type=submit]:not([name]), button[type=submit]");
 
+  /* Splitting and linking happen further down in the theme: their buttons lead there, open, ready to type. */
+  on("click", (event) => {
+    const split = event.target.closest?.("[data-split]"), theme = (split || event.target.closest?.("[data-link]"))?.closest("[data-theme]");
+    if (!theme) return;
+    event.preventDefault();
+    if (split) {
+      const more = theme.querySelector("#voices details");
+      if (more) more.open = true;
+      (theme.querySelector("#voices input[type=checkbox]") || more?.querySelector("summary"))?.focus();
+      return;
+    }
+    const links = theme.querySelector("#theme-links");
+    all("select[data-picker]", links || theme).forEach(pick);
+    links?.scrollIntoView({ block: "center" });
+    (links?.querySelector("[role=combobox]") || links?.querySelector("summary"))?.focus();
+  });
+
   /* A list that one finds things in by typing, over a plain select. */
   let pickers = 0;
   function pick(select) {
     if (select.dataset.ready) return;
-    select.dataset.ready = "";
+    select.dataset.ready = "1";
     const id = `picker-${++pickers}`, field = document.createElement("input"), list = document.createElement("ul");
     field.className = "input"; field.type = "text"; field.autocomplete = "off"; field.placeholder = select.dataset.picker;
     field.setAttribute("role", "combobox"); field.setAttribute("aria-expanded", "true"); field.setAttribute("aria-controls", id);
@@ -145,8 +160,8 @@
     if (!desk() || !form.matches?.("form")) return;
     if (form.matches("[data-bulk]")) { exclude(form); return; }
     const back = form.elements.back;
-    if (!form.closest(".panes, #undo-last")) return;
-    if (back && !(back instanceof RadioNodeList) && form.closest("#theme-pane, #undo-last")) back.value = place;
+    if (!form.closest("#theme-pane, #undo-last")) return;
+    if (back && !(back instanceof RadioNodeList)) back.value = place;
     if (!form.matches("[data-act]")) return;
     const theme = form.closest("[data-theme]")?.dataset.theme, row = document.getElementById(`line-${theme}`);
     row?.classList.add("is-pending");
