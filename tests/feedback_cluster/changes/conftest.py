@@ -73,3 +73,14 @@ class Bending:
 @pytest.fixture
 def bending() -> type[Bending]:
     return Bending
+
+
+@pytest.fixture
+def first(gold_voices: list[int], run_now: Callable[..., Run], quick_pipeline: None) -> Run:
+    return run_now()
+
+
+@pytest.fixture
+def moving(bending: Any, gold_voices: list[int]) -> Callable[[Any], None]:
+    """Five voices go to another theme."""
+    return lambda outcome: bending.move(outcome, gold_voices[:5], bending.cluster_of(outcome, gold_voices[11]))

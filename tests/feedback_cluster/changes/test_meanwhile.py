@@ -22,31 +22,9 @@ from feedback_cluster.themes.models import ThemePost
 from feedback_cluster.themes.queries import current_run_id, get_theme
 from forum.events import PostDeleted, PostEdited
 from forum.posts.models import Post, Visibility
+from tests.feedback_cluster.changes.verdicts import approve, undo
 
 RunNow = Callable[..., Run]
-
-
-@pytest.fixture
-def first(gold_voices: list[int], run_now: RunNow, quick_pipeline: None) -> Run:
-    return run_now()
-
-
-@pytest.fixture
-def moving(bending: Any, gold_voices: list[int]) -> Callable[[Any], None]:
-    """Five voices go to another theme."""
-    return lambda outcome: bending.move(outcome, gold_voices[:5], bending.cluster_of(outcome, gold_voices[11]))
-
-
-def approve(runtime: Runtime, run: Run, by: Actor) -> None:
-    with runtime.database.write() as session:
-        service.approve(session, get_run(session, run.id or 0), by=by)
-    take.take_effect(runtime, run_id=run.id or 0)
-
-
-def undo(runtime: Runtime, run: Run, by: Actor) -> None:
-    with runtime.database.write() as session:
-        service.undo(session, get_run(session, run.id or 0), by=by)
-    take.take_effect(runtime, run_id=run.id or 0)
 
 
 def row_of(runtime: Runtime, post_id: int) -> ThemePost | None:

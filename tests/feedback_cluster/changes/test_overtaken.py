@@ -9,36 +9,14 @@ from sqlmodel import select
 from cocreate.core.actor import Actor
 from cocreate.core.jobs import Worker
 from cocreate.core.runtime import Runtime
-from feedback_cluster.changes import queries, service, take
+from feedback_cluster.changes import queries, service
 from feedback_cluster.changes.models import ChangeKind, Choice
 from feedback_cluster.runs.models import Run, Verdict
 from feedback_cluster.runs.service import get_run
 from feedback_cluster.themes.models import Theme
+from tests.feedback_cluster.changes.verdicts import approve, undo
 
 RunNow = Callable[..., Run]
-
-
-@pytest.fixture
-def first(gold_voices: list[int], run_now: RunNow, quick_pipeline: None) -> Run:
-    return run_now()
-
-
-@pytest.fixture
-def moving(bending: Any, gold_voices: list[int]) -> Callable[[Any], None]:
-    """Five voices go to another theme."""
-    return lambda outcome: bending.move(outcome, gold_voices[:5], bending.cluster_of(outcome, gold_voices[11]))
-
-
-def approve(runtime: Runtime, run: Run, by: Actor) -> None:
-    with runtime.database.write() as session:
-        service.approve(session, get_run(session, run.id or 0), by=by)
-    take.take_effect(runtime, run_id=run.id or 0)
-
-
-def undo(runtime: Runtime, run: Run, by: Actor) -> None:
-    with runtime.database.write() as session:
-        service.undo(session, get_run(session, run.id or 0), by=by)
-    take.take_effect(runtime, run_id=run.id or 0)
 
 
 def verdict(runtime: Runtime, run: Run) -> Verdict | None:
