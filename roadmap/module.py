@@ -28,6 +28,7 @@ from roadmap.credit import rules as points_rules
 from roadmap.credit import service as credit
 from roadmap.events import CarReceived, ItemStageChanged
 from roadmap.fairness import api_v1 as fairness_api
+from roadmap.fairness import demo as fairness_demo
 from roadmap.fairness import routes as fairness
 from roadmap.fairness import service as announcing
 from roadmap.fairness import telling as announcements
@@ -45,15 +46,18 @@ from roadmap.links import routes as links
 from roadmap.live import api_v1 as live_api
 from roadmap.live import routes as live
 from roadmap.promises import api_v1 as promises_api
+from roadmap.promises import demo as promises_demo
 from roadmap.promises import exchange as promise_table
 from roadmap.promises import follow as promises
 from roadmap.promises import routes as promise_pages
 from roadmap.publishing import routes as publishing
+from roadmap.publishing import service as publishing_service
 from roadmap.releases import api_v1 as releases_api
 from roadmap.releases import feed_routes, halting, personal, rollout, rollout_routes
 from roadmap.releases import routes as releases
 from roadmap.slots import SLOTS
 from roadmap.value import api_v1 as value_api
+from roadmap.value import demo as value_demo
 from roadmap.value import routes as value_pages
 from roadmap.value import service as value
 
@@ -160,7 +164,7 @@ module = Module(
         **personal.NOTICES,
         **halting.NOTICES,
     },
-    seeds=[demo.seed, followup_demo.seed],
+    seeds=[demo.seed, followup_demo.seed, promises_demo.seed, fairness_demo.seed, value_demo.seed],
     benches={"live": bench.live, "publish": publish_bench.publish},
     jobs=[
         Job("roadmap.tell_supporters", notices.tell_supporters, own_sessions=True),
@@ -175,6 +179,7 @@ module = Module(
         Job("roadmap.judge_followup", followup.judge_followup, own_sessions=True),
         Job("roadmap.settle_credit", credit.settle_credit, own_sessions=True),
         Job("roadmap.sync_item", listeners.sync_item, own_sessions=True),
+        Job("roadmap.count_told", publishing_service.count_told),
         Job("roadmap.settle_posts", listeners.settle_posts, own_sessions=True),
     ],
     timers=[
