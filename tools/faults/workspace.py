@@ -19,8 +19,8 @@ FAULTS = [
     Fault(
         "undo of a handing over lets its clock run on",
         "feedback_cluster/themes/takebacks.py",
-        "    elif decision.kind in (DecisionKind.DEPARTMENT, DecisionKind.ASSIGN):\n        settle_receipt(session, theme)\n",
-        "",
+        "(DecisionKind.DEPARTMENT, DecisionKind.ASSIGN)",
+        "(DecisionKind.ASSIGN,)",
         UNDO,
     ),
     Fault(
@@ -122,10 +122,10 @@ FAULTS = [
         KEYS,
     ),
     Fault(
-        "Z takes only one act back",
+        "Z takes the first act back instead of the last",
         "feedback_cluster/triage/bulk.py",
-        "            ~sa.exists().where(col(undone.undoes_id) == col(ThemeDecision.id)),\n        )\n        .order_by(col(ThemeDecision.id).desc())\n        .limit(1)\n",
-        "        )\n        .order_by(col(ThemeDecision.id).desc())\n        .limit(1)\n",
-        f"{TRIAGE}::test_chosen_themes_are_triaged_and_one_undo_takes_all_back",
+        "        .order_by(col(ThemeDecision.id).desc())\n        .limit(1)\n",
+        "        .order_by(col(ThemeDecision.id))\n        .limit(1)\n",
+        f"{TRIAGE}::test_notes_make_a_thread_and_tell_whom_they_name_once",
     ),
 ]
