@@ -13,6 +13,8 @@ SHOTS = [
     ("post-390", "member", "/posts/{升了 2.2 蓝牙天天断}", 390, "light"),
     ("themes-1280", "pm", "/themes", 1280, "light"),
     ("roadmap-1280", "member", "/roadmap", 1280, "light"),
+    ("voice-390", "member", "/me/voice/{早上断三回}", 390, "light"),
+    ("release-390", "member", "/releases", 390, "light"),
     ("search-1280", "member", "/search?q=lanya duanlian", 1280, "light"),
     ("duplicates-1280", "pm", "/moderation/duplicates", 1280, "light"),
     ("screen-1280", "host", "/host/HX7K2M/screen", 1280, "dark"),
@@ -41,7 +43,8 @@ def main(url: str, home: Path) -> None:
             if "{" in path:  # a post by its title: ids follow the seeds
                 title = path.split("{")[1].rstrip("}")
                 hits = page.request.get(f"{url}/api/v1/search", params={"q": title}).json()["hits"]
-                path = f"/posts/{next(hit['id'] for hit in hits if hit['title'] == title)}"
+                found = next(hit["id"] for hit in hits if hit["title"] == title)
+                path = path.split("{")[0] + str(found)
             page.goto(url + path, wait_until="networkidle")
             page.screenshot(path=IMAGES / f"{name}.png")
             context.close()
