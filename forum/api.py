@@ -9,7 +9,7 @@ from forum.boards.queries import BoardRef, boards
 from forum.credit import Credit, credit_behind
 from forum.desk.service import set_status, status_before
 from forum.figures import raised_at, votes_before
-from forum.follows.queries import Supporters, people_behind
+from forum.follows.queries import Supporters, people_behind, posts_of
 from forum.indexing import post_facts
 from forum.merging.queries import group_of, heads_of
 from forum.posts.evidence import Origin, first_words, origins
@@ -54,6 +54,7 @@ __all__ = [
     "post_cards",
     "post_facts",
     "post_texts",
+    "posts_of",
     "raised_at",
     "rank_posts",
     "set_status",

@@ -119,7 +119,7 @@ module = Module(
         **composing.SLOTS,
         "me.receipt": [receipts.on_receipts],
         "points.item": [receipts.on_points],
-        "item.page": [followup_fillers.on_item_pages, credit_fillers.on_item_pages],
+        "item.page": [followup_fillers.on_item_pages, credit_fillers.on_item_pages, notices.on_item_pages],
     },
     points_rules=points_rules.RULES,
     nav=[

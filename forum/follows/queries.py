@@ -11,7 +11,7 @@ from forum.follows.models import Subscription
 from forum.merging.queries import members_of_groups
 from forum.posts.models import Post
 from forum.posts.queries import person_of
-from forum.scenes.behind import writers_of
+from forum.scenes.behind import posts_with_scenes_of, writers_of
 from forum.votes.models import Vote
 
 
@@ -21,8 +21,8 @@ class Supporters:
 
     members: member id → the posts that make them a supporter, own ones first. people: distinct persons over authors,
     voters, owners who added a scene, and imported labels (followers are told, but not counted). voices: posts, named
-    or not. authors, voters: member id → the posts they wrote, or voted for. labels: of the people, those known only by a
-    name in an imported source. imported_votes: votes counted elsewhere, never among the people.
+    or not. authors, voters: member id → the posts they wrote, or voted for. labels: of the people, those known only by
+    a name in an imported source. imported_votes: votes counted elsewhere, never among the people.
     """
 
     members: dict[int, list[int]] = field(default_factory=dict)
@@ -81,3 +81,19 @@ def people_behind(session: Session, post_ids: Iterable[int]) -> Supporters:
 
 def _chunks(ids: Sequence[int], size: int = 5000) -> Iterable[Sequence[int]]:
     return (ids[start : start + size] for start in range(0, len(ids), size))
+
+
+def posts_of(session: Session, member_id: int) -> list[int]:
+    """Posts that make a member a supporter: written first, then voted for, told a scene about, or followed; each once.
+    The member's side of `people_behind`, for pages that ask about one reader among thousands."""
+    written = columns(Post.id).where(col(Post.author_id) == member_id, col(Post.deleted_at).is_(None))
+    voted = select(Vote.post_id).where(Vote.member_id == member_id, col(Vote.root_id).is_not(None))
+    followed = select(Subscription.post_id).where(
+        Subscription.member_id == member_id, col(Subscription.root_id).is_not(None)
+    )
+    found = [
+        *sorted(session.exec(written)),
+        *sorted(session.exec(voted)),
+        *posts_with_scenes_of(session, member_id),
+    ]
+    return list(dict.fromkeys([*found, *sorted(session.exec(followed))]))

@@ -23,6 +23,14 @@ def writers_of(session: Session, post_ids: Iterable[int]) -> list[tuple[int, int
     return list(session.exec(statement))
 
 
+def posts_with_scenes_of(session: Session, member_id: int) -> list[int]:
+    """Posts under which a scene of this member stands in sight."""
+    statement = select(Scene.post_id).where(
+        Scene.member_id == member_id, col(Scene.deleted_at).is_(None), col(Scene.hidden_at).is_(None)
+    )
+    return sorted(set(session.exec(statement)))
+
+
 def scene_words(session: Session, post_ids: Sequence[int]) -> dict[int, str]:
     """What each post is found by beside its own words: the beginnings of its scenes in sight, within bounds."""
     statement = (

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from markupsafe import Markup
 from sqlmodel import Session
 
 from cocreate.core import outbox
@@ -12,6 +13,8 @@ from cocreate.core.module import Notice
 from cocreate.core.runtime import Runtime
 from cocreate.core.text_marks import N_
 from cocreate.notify.inbox.service import reword, tell, told_already, translated
+from cocreate.notify.preferences.drawing import mute_switches
+from cocreate.web.page import Page
 from forum import api as forum
 from forum.api import Supporters, Visibility
 from forum.events import PostDeleted, PostEdited, PostHidden
@@ -89,6 +92,11 @@ def tell_step(session: Session, step: Step, notice: str, params: Mapping[int, Ma
         session, list(params), notice, key=step.key, params=params, url=f"/roadmap/{step.item_id}",
         topic=f"item:{step.item_id}", own=list(params) if notice == WROTE else (),
     )  # fmt: skip
+
+
+def on_item_pages(session: Session, page: Page, ids: Sequence[int]) -> dict[int, Markup]:
+    """Slot: whoever was told something about an item may mute it there."""
+    return mute_switches(session, page, "item", ids, "/roadmap/")
 
 
 def forget_title(session: Session, event: PostDeleted | PostHidden | PostEdited) -> None:

@@ -149,7 +149,7 @@ def item_view(session: Session, item: RoadmapItem, actor: Actor) -> ItemView:
             .order_by(col(ItemPost.theme_id).is_not(None), col(ItemPost.post_id).desc())
         )
     )
-    mine = forum.people_behind(session, ids).members.get(actor.member_id, []) if actor.signed_in and ids else []
+    mine = _mine(session, set(ids), actor.member_id) if actor.signed_in and ids else []
     cards = forum.post_cards(session, {*ids[:200], *mine}, actor=actor)
     shown = sorted((cards[i] for i in ids[:200] if i in cards), key=lambda card: (-card.vote_count, card.id))
     themes, links = _links(session, item_id, cards, staff=staff)
@@ -167,6 +167,13 @@ def item_view(session: Session, item: RoadmapItem, actor: Actor) -> ItemView:
 
 def release_ref(row: Release) -> ReleaseRef:
     return ReleaseRef(row.id or 0, row.version, row.released_at, row.planned_for, row.rollout_percent, row.models)
+
+
+def _mine(session: Session, ids: set[int], member_id: int) -> list[int]:
+    """The member's own posts behind the item, and those that they support, the own ones first."""
+    found = forum.posts_of(session, member_id)
+    heads = forum.heads_of(session, found)
+    return [post_id for post_id in found if post_id in ids or heads.get(post_id) in ids]
 
 
 def history(session: Session, item_id: int, *, staff: bool) -> list[Step]:

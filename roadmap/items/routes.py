@@ -184,11 +184,14 @@ def _item_form(
 
 
 def _stage_form(page: Page, db: Session, item: RoadmapItem, form: BoundForm[Any], *, status: int = 200) -> Response:
-    people = len(supporters.addressed(db, item))
+    known = supporters.at_least(item)
+    alone = not needs_second(db, known)
+    # Thousands are not counted for a form: what is known is enough to say that it will be prepared.
+    people = len(supporters.addressed(db, item)) if alone else known
     return page.render(
         "roadmap/items/stage.html", block="form", status=status, form=form, item=item,
         seen=service.newest_change(db, item.id or 0),
-        people=people, alone=not needs_second(db, people),
+        people=people, alone=alone and not needs_second(db, people),
         columns=[one for one in columns_of(db, page.language) if not one.first],
         releases=[(ref.id, ref.version) for ref in release_refs(db, drafts=True)],
         stages=[(stage.value, stage) for stage in ItemStage],

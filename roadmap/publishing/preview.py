@@ -9,15 +9,19 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from cocreate.notify.reach import reach
+from forum.api import Supporters
 from roadmap.applicability.service import count_by_kind
 from roadmap.items.models import RoadmapItem
 from roadmap.items.notices import FOLLOWS, VOTED, WROTE
 from roadmap.items.windows import Window, window_of
 from roadmap.links import supporters
+from roadmap.links.supporters import Addressed
 from roadmap.publishing import service
 from roadmap.publishing.models import PreparedChange, PreparedState, Publication
 from roadmap.releases.models import Release
 
+AT_ONCE = 1000
+"""With more messages than this the page shows the figures of each step after itself."""
 NOTICES = {"wrote": WROTE, "voted": VOTED, "follows": FOLLOWS}
 
 
@@ -46,21 +50,28 @@ class Told:
     later: how many mails wait, by reason; skipped: how many are left out of a way, by "way:reason".
     """
 
-    people: int
+    who: Addressed
+    behind: Supporters
     reasons: dict[str, int] = field(default_factory=dict)
     cars: dict[str, int] = field(default_factory=dict)
     channels: dict[str, int] = field(default_factory=dict)
     later: dict[str, int] = field(default_factory=dict)
     skipped: dict[str, int] = field(default_factory=dict)
 
+    @property
+    def people(self) -> int:
+        return len(self.who)
+
 
 @dataclass(frozen=True)
 class Preview:
-    """A batch before it leaves. people: distinct members over all steps; messages: what they get together."""
+    """A batch before it leaves. people: distinct members over all steps; messages: what they get together. exact: all
+    of it was counted; else `told` is None, and people and messages are what is known at least."""
 
-    steps: list[tuple[Waiting, Told]]
+    steps: list[tuple[Waiting, Told | None]]
     people: int
     messages: int
+    exact: bool = True
 
 
 def queue(session: Session) -> list[Waiting]:
@@ -85,18 +96,22 @@ def drawn(session: Session, rows: Sequence[PreparedChange]) -> list[Waiting]:
     ]
 
 
-def preview(session: Session, rows: Sequence[PreparedChange]) -> Preview:
-    """What publishing these steps now would do."""
-    everybody: set[int] = set()
-    steps: list[tuple[Waiting, Told]] = []
-    for waiting in drawn(session, rows):
-        who = supporters.addressed(session, waiting.item)
-        everybody |= who.members
-        steps.append((waiting, _told(session, waiting, who)))
-    return Preview(steps, len(everybody), sum(told.people for _, told in steps))
+def preview(session: Session, rows: Sequence[PreparedChange], *, whole: bool = False) -> Preview:
+    """What publishing these steps now would do. Where thousands are addressed each step is asked by itself, so that the
+    page does not wait for them, unless the `whole` is wanted."""
+    found = drawn(session, rows)
+    known = [supporters.at_least(waiting.item) for waiting in found]
+    if not whole and sum(known) > AT_ONCE:
+        return Preview([(waiting, None) for waiting in found], max(known), sum(known), exact=False)
+    steps = [(waiting, told(session, waiting)) for waiting in found]
+    everybody = set().union(*(one.who.members for _, one in steps))
+    return Preview([*steps], len(everybody), sum(one.people for _, one in steps))
 
 
-def _told(session: Session, waiting: Waiting, who: supporters.Addressed) -> Told:
+def told(session: Session, waiting: Waiting) -> Told:
+    """Who would hear of one step."""
+    behind = supporters.behind(session, waiting.item)
+    who = supporters.addressed(session, waiting.item, behind)
     channels: Counter[str] = Counter()
     later: Counter[str] = Counter()
     skipped: Counter[str] = Counter()
@@ -110,7 +125,7 @@ def _told(session: Session, waiting: Waiting, who: supporters.Addressed) -> Told
             skipped.update(outcome.skipped)
     cars = count_by_kind(session, waiting.item.id or 0, who.members, release_id=waiting.row.release_id)
     return Told(
-        people=len(who), reasons={name: len(members) for name, members in groups.items() if members},
+        who=who, behind=behind, reasons={name: len(members) for name, members in groups.items() if members},
         cars={kind: count for kind, count in cars.items() if count}, channels=dict(channels), later=dict(later),
         skipped=dict(skipped),
     )  # fmt: skip

@@ -20,7 +20,7 @@ from roadmap.items.words import window_text
 from roadmap.publishing import service
 from roadmap.publishing.approval import needs_second
 from roadmap.publishing.models import PreparedChange, PreparedState, Publication
-from roadmap.publishing.preview import drawn, open_publications, past, preview, queue
+from roadmap.publishing.preview import drawn, open_publications, past, preview, queue, told
 from roadmap.publishing.sample import samples
 from roadmap.publishing.words import CARS, CHANNELS, LATER, REASONS, SKIPPED
 from roadmap.releases.queries import release_refs
@@ -90,6 +90,17 @@ def withdraw_step(change_id: RowId, page: CurrentPage, actor: CurrentActor, db: 
     return page.redirect("show_publishing")
 
 
+@router.get("/publishing/steps/{change_id}/figures", dependencies=EDIT)
+def step_figures(change_id: RowId, page: CurrentPage, db: ReadDb) -> Response:
+    """Who would hear of one step: the part of the preview that counts thousands, asked for by itself."""
+    waiting = drawn(db, [service.get_prepared(db, change_id)])[0]
+    said = told(db, waiting)
+    return page.render(
+        "roadmap/publishing/figures.html", block="figures", step=waiting, told=said,
+        sample=samples(page, db, waiting, said.who, said.behind), **_words(page),
+    )  # fmt: skip
+
+
 @router.get("/publishing/{publication_id}", dependencies=EDIT)
 def show_publication(publication_id: RowId, page: CurrentPage, db: ReadDb) -> Response:
     """The preview: who gets what, through which channel, how many, and when."""
@@ -105,9 +116,9 @@ def show_publication(publication_id: RowId, page: CurrentPage, db: ReadDb) -> Re
         approved=service.approved(publication, rows),
         mine=page.actor.id in {publication.created_by, *(row.prepared_by for row in rows)},
         names=_names(db, [publication], rows),
-        samples={waiting.row.id: samples(page, db, waiting) for waiting, _ in outcome.steps},
-        reasons=REASONS, cars=CARS, channels=CHANNELS, later=LATER, skipped=SKIPPED, **_words(page),
-    )  # fmt: skip
+        samples={step.row.id: samples(page, db, step, said.who, said.behind) for step, said in outcome.steps if said},
+        **_words(page),
+    )
 
 
 @router.post("/publishing/{publication_id}/approve", dependencies=EDIT)
@@ -164,4 +175,7 @@ def _step_form(page: Page, db: Session, row: PreparedChange, form: BoundForm[Any
 
 
 def _words(page: Page) -> dict[str, Any]:
-    return {"stage_labels": STAGE_LABELS, "window_text": window_text(page)}
+    return {
+        "stage_labels": STAGE_LABELS, "window_text": window_text(page), "reasons": REASONS, "cars": CARS,
+        "channels": CHANNELS, "later": LATER, "skipped": SKIPPED,
+    }  # fmt: skip

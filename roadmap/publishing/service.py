@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from cocreate.core import audit, clock
+from cocreate.core import audit, clock, outbox
 from cocreate.core.actor import Actor
 from cocreate.core.db import insert_once
 from cocreate.core.errors import Conflict, Invalid, NotFound
@@ -56,7 +56,7 @@ class ManyReaders(ApprovalMissing):
 
 def check_alone(session: Session, item: RoadmapItem) -> None:
     """ManyReaders where a step of the item may not be told by one person alone."""
-    if item.shown and needs_second(session, len(supporters.addressed(session, item))):
+    if item.shown and wants_second(session, [item]):
         raise ManyReaders(f"item {item.id}")
 
 
@@ -152,10 +152,9 @@ def publish(session: Session, publication: Publication, *, by: Actor) -> int:
     moved = stale(session, rows)
     if moved:
         raise Stale(f"items {sorted(moved)}", items="、".join(f"“{found[item].title}”" for item in sorted(moved)))
-    people = count_people(session, list(found.values()))
-    if needs_second(session, people) and not approved(publication, rows):
-        raise ApprovalMissing(f"publication {publication.id}: {people} people")
-    _turn(session, publication, published_at=clock.now(), published_by=by.id, people=people)
+    if not approved(publication, rows) and wants_second(session, list(found.values())):
+        raise ApprovalMissing(f"publication {publication.id}")
+    _turn(session, publication, published_at=clock.now(), published_by=by.id)
     for row in rows:
         change = items.change_stage(
             session, found[row.item_id], stage=row.stage, sentence=row.sentence, note=row.note, by=by,
@@ -163,8 +162,19 @@ def publish(session: Session, publication: Publication, *, by: Actor) -> int:
             reason=row.reason,
         )  # fmt: skip
         _close(session, row, state=PreparedState.PUBLISHED, slot=None, change_id=change.id, closed_at=clock.now())
-    audit.record(session, by, "publication.publish", "publication", publication.id, steps=len(rows), people=people)
+    outbox.enqueue(session, "roadmap.count_told", publication_id=publication.id)
+    audit.record(session, by, "publication.publish", "publication", publication.id, steps=len(rows))
     return len(rows)
+
+
+def count_told(session: Session, *, publication_id: int) -> None:
+    """Job: how many members a batch addressed, for the list of what left; nobody waits for the count."""
+    of_batch = select(RoadmapItem).join(PreparedChange, col(PreparedChange.item_id) == RoadmapItem.id)
+    found = session.exec(of_batch.where(PreparedChange.publication_id == publication_id)).unique().all()
+    people = count_people(session, found)
+    session.connection().execute(
+        sa.update(Publication).where(col(Publication.id) == publication_id).values(people=people)
+    )
 
 
 def get_publication(session: Session, publication_id: int) -> Publication:
@@ -201,6 +211,13 @@ def stale(session: Session, rows: Sequence[PreparedChange]) -> set[int]:
     """Items that took another step since theirs was written."""
     newest = items.newest_changes(session, [row.item_id for row in rows])
     return {row.item_id for row in rows if newest.get(row.item_id, 0) != row.seen}
+
+
+def wants_second(session: Session, found: Sequence[RoadmapItem]) -> bool:
+    """Whether steps of these items go to so many people that a second person must approve. Thousands are not counted
+    for it: what is known of each item is enough."""
+    known = max((supporters.at_least(item) for item in found), default=0)
+    return needs_second(session, known) or needs_second(session, count_people(session, found))
 
 
 def count_people(session: Session, found: Sequence[RoadmapItem]) -> int:

@@ -117,7 +117,7 @@ def test_all_or_nothing(
 
 def test_many_readers_want_a_second_person_who_prepared_none_of_it(
     client: Any, make_item: Make, prepare: Make, voices: SimpleNamespace, pm: Member, second: Member, few: None,
-    database: Database,
+    worker: Worker, database: Database,
 ) -> None:  # fmt: skip
     item = make_item("座椅降噪", themes=[voices.theme])
     row = prepare(item)
@@ -144,6 +144,7 @@ def test_many_readers_want_a_second_person_who_prepared_none_of_it(
     assert client.post(f"/publishing/{number}/approve", actor=second, data={"seen": print_on_page()}).status_code == 303
     assert client.post(f"/publishing/{number}/publish", actor=pm).status_code == 303
     assert stage_of(database, item) == ItemStage.DECIDED
+    worker.drain()
     with database.read() as session:
         done = session.get_one(Publication, number)
         assert (done.people, done.approved_by, done.published_by) == (3, second.id, pm.id)
@@ -241,6 +242,24 @@ def test_the_preview_says_who_gets_what_and_telling_does_just_that(
     client.post(f"/publishing/{number}/publish", actor=pm)
     worker.drain()
     assert len(told(database)) == said.channels["inbox"]
+
+
+def test_the_figures_of_a_large_batch_come_after_the_page(
+    client: Any, make_item: Make, prepare: Make, voices: SimpleNamespace, pm: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from roadmap.publishing import preview as previews
+
+    monkeypatch.setattr(previews, "AT_ONCE", 2)
+    row = prepare(make_item("座椅降噪", themes=[voices.theme]))
+    number = gather(client, pm, row)
+    page = client.get(f"/publishing/{number}", actor=pm).text
+    assert "至少 3 人会收到" in page
+    assert "因为他们提过" not in page
+    figures = f"/publishing/steps/{row.id}/figures"
+    assert figures in page
+    for htmx in (True, False):
+        assert "因为他们提过" in client.get(figures, actor=pm, htmx=htmx).text
+    assert client.get(figures).status_code == 303
 
 
 def test_posts_of_a_large_item_follow_by_a_job(
