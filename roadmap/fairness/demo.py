@@ -46,11 +46,13 @@ def seed(runtime: Runtime) -> None:
 
 
 def _order(session: Session, now: date) -> None:
-    """Orders lie some weeks before the car came; the newest ones in the last months."""
+    """Each car has its order date, by model year."""
     for place, car in enumerate(session.exec(select(Vehicle).order_by(col(Vehicle.id)))):
         if car.model_year is not None:
-            day = date(car.model_year - 1, 10, 1) + timedelta(days=(place * 37) % 300)
-            car.ordered_on = min(day, now - timedelta(days=20 + place))
+            # This year's cars were ordered in the last weeks, those of the years before in the months before that.
+            age = now.year - car.model_year
+            days = 15 + (place * 11) % 60 if age <= 0 else 90 + 300 * (age - 1) + (place * 29) % 200
+            car.ordered_on = now - timedelta(days=days)
             session.add(car)
     session.flush()
 

@@ -105,7 +105,7 @@ def _told(page: Page, figure: Figure, found: Report) -> Told:
     figures = found.row.figures if found.row else {}
     numbers = {name: page.translator.number(value) for name, value in figure.parts(figures).items()}
     points = [
-        {"label": format_skeleton("MMM", first_day(name), locale=page.translator.locale), "value": value}
+        {"label": format_skeleton("MMM", first_day(name), locale=page.translator.locale), "value": round(value)}
         for name, row in found.months
         if row is not None and (value := figure.value(row.figures)) is not None
     ]
