@@ -1,4 +1,4 @@
-"""The demo's points for what two owners wrote; the others' would only take time."""
+"""The demo's points for what the owner to try wrote; the others' would only take time."""
 
 from sqlmodel import Session, col, select
 
@@ -8,7 +8,7 @@ from forum.points import settle_post, settle_scenes
 from forum.posts.models import Post
 from forum.scenes.models import Scene
 
-WRITERS = ("zhou", "nanxi")
+WRITERS = ("zhou",)
 
 
 def seed(runtime: Runtime) -> None:
