@@ -99,7 +99,7 @@ module = Module(
     ],
     listeners={
         OfficialResponseGiven: [notices.tell_about_response, indexing.refresh_facts, silence.hear_response],
-        PostStatusChanged: [notices.tell_about_status, indexing.refresh_facts, silence.hear_status],
+        PostStatusChanged: [notices.tell_about_status, indexing.refresh_facts],
         VoteCast: [indexing.refresh_facts],
         VoteWithdrawn: [indexing.refresh_facts],
         CommentAdded: [notices.tell_about_comment, silence.hear_comment],
@@ -140,7 +140,7 @@ module = Module(
         ObjectionDecided: [merge_notices.tell_objector],
         MemberLeft: [forget_follower, drafts.forget_drafts],
     },
-    slots={"post.page": [show_wait], "me.card": [show_wait], "points.post": [points.on_points]},
+    slots={"post.page": [show_wait, notices.on_post_pages], "me.card": [show_wait], "points.post": [points.on_points]},
     queues=[FIRST_ANSWER],
     policies=POLICIES,
     points_rules=points.RULES,

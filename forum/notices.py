@@ -1,9 +1,10 @@
 """What the forum tells members: the wording, and who hears of what. All listeners are safe to run twice."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from markupsafe import Markup
 from sqlmodel import Session, col, select
 
 from cocreate.core.actor import STAFF
@@ -12,6 +13,8 @@ from cocreate.core.text_marks import N_
 from cocreate.identity.members.queries import roles_of
 from cocreate.notify.inbox.models import InboxMessage
 from cocreate.notify.inbox.service import tell, translated
+from cocreate.notify.preferences.drawing import mute_switches
+from cocreate.web.page import Page
 from forum.comments.models import Comment
 from forum.desk.models import OfficialResponse
 from forum.events import CommentAdded, OfficialResponseGiven, PostDeleted, PostEdited, PostHidden, PostStatusChanged
@@ -97,6 +100,11 @@ def forget_words(session: Session, event: PostDeleted | PostHidden | PostEdited)
     for message in session.exec(statement):
         message.params = {**message.params, "what": f"#{event.post_id}"}
         session.add(message)
+
+
+def on_post_pages(session: Session, page: Page, ids: Sequence[int]) -> dict[int, Markup]:
+    """Slot: whoever was told something about a post may mute it there."""
+    return mute_switches(session, page, "post", ids, "/posts/")
 
 
 def _shown(session: Session, post_id: int) -> Post | None:

@@ -32,6 +32,10 @@ PAGES = {
     "points by hand": ("pm", "/points/gifts"),
     "replies": ("pm", "/roadmap/12/followup"),
     "inbox": ("member", "/inbox"),
+    "what we tell you": ("member", "/me/messages"),
+    "deliveries": ("admin", "/deliveries"),
+    "one delivery": ("admin", "/deliveries/1"),
+    "robots": ("admin", "/deliveries/robots"),
     "theme inbox": ("pm", "/themes"),
     "theme": ("pm", "/themes/3"),
     "runs": ("pm", "/themes/runs"),
@@ -57,6 +61,13 @@ PAGES = {
     "roadmap": ("member", "/roadmap"),
     "item": ("member", "/roadmap/1"),
     "releases": ("member", "/releases"),
+    "promises": ("member", "/promises"),
+    "promise": ("pm", "/promises/6"),
+    "new promise": ("pm", "/promises/new"),
+    "announcement": ("member", "/announcements/1"),
+    "fairness check": ("pm", "/announcements/2"),
+    "new announcement": ("pm", "/announcements/new"),
+    "value report": ("pm", "/value"),
     "host": ("host", "/host"),
     "console": ("host", "/host/HX7K2M"),
     "screen": ("host", "/host/HX7K2M/screen"),
@@ -118,7 +129,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
 def test_axe_finds_nothing_serious(demo, chromium, width, scheme):
     found: list[str] = []
-    for role in ("member", "pm", "host"):
+    for role in ("member", "pm", "host", "admin"):
         context = chromium.new_context(
             viewport={"width": width, "height": 844}, locale="zh-CN", color_scheme=scheme, has_touch=width < 500
         )

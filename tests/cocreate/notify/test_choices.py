@@ -140,3 +140,16 @@ def test_reach_says_what_telling_will_do_and_writes_nothing(
     assert told.skipped == {"inbox:muted": 1, "mail:muted": 1, "mail:not_set_up": 3}
     assert logged(members[1]) == []
     assert say(*members) == 3
+
+
+def test_a_page_offers_to_mute_what_its_reader_was_told_about(
+    client: Any, runtime: Runtime, make_post: Make, make_member: Make, say: Make
+) -> None:
+    post, member = make_post(), make_member()
+    assert "静音" not in client.get(f"/posts/{post.id}", actor=member).text
+    say(member, topic=f"post:{post.id}")
+    page = client.get(f"/posts/{post.id}", actor=member).text
+    assert f'value="post:{post.id}"' in page
+    answer = client.post("/messages/mute", actor=member, data={"topic": f"post:{post.id}", "next": f"/posts/{post.id}"})
+    assert answer.headers["location"] == f"/posts/{post.id}"
+    assert "/messages/unmute" in client.get(f"/posts/{post.id}", actor=member).text
