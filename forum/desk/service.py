@@ -15,6 +15,7 @@ from forum.desk.models import OfficialResponse
 from forum.events import OfficialResponseGiven, PostStatusChanged
 from forum.merging import tree
 from forum.posts.models import Post, PostStatus, StatusChange
+from forum.silence.service import hear_status
 
 
 class SentenceMissing(Invalid):
@@ -84,6 +85,7 @@ def set_status(
                     change_id=step.id or 0,
                 ),
             )
+        hear_status(session, moved, status, cause_kind=cause[0] if cause else None, by=by.id, at=moment)
         changed += moved
     if changed:
         _refresh(session, changed)

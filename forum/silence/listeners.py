@@ -14,12 +14,11 @@ from forum.events import (
     PostHidden,
     PostRestored,
     PostsMerged,
-    PostStatusChanged,
     PostSubmitted,
     PostUnmerged,
 )
 from forum.merging.models import Merge
-from forum.posts.models import Post, StatusChange
+from forum.posts.models import Post
 from forum.silence import service
 
 
@@ -37,13 +36,6 @@ def hear_response(session: Session, event: OfficialResponseGiven) -> None:
     response = session.get(OfficialResponse, event.response_id)
     if response is not None:
         service.answered(session, [event.post_id], by=response.author_id, at=response.created_at)
-
-
-def hear_status(session: Session, event: PostStatusChanged) -> None:
-    """A status that somebody set by hand comes with a sentence; one that follows from something else is no answer."""
-    change = session.get(StatusChange, event.change_id)
-    if change is not None and event.cause_kind is None:
-        service.answered(session, [event.post_id], by=change.by_id, at=change.at)
 
 
 def follow_post(session: Session, event: PostSubmitted | PostEdited | PostHidden | PostRestored | PostDeleted) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from cocreate.clocks import service as clocks
@@ -12,8 +13,11 @@ from cocreate.core.tables import columns
 from cocreate.identity.members.models import MemberRole
 from forum.comments.models import Comment
 from forum.desk.models import OfficialResponse
-from forum.posts.models import Post, StatusChange, Visibility
+from forum.posts.models import OWN_CAUSES, Post, PostStatus, StatusChange, Visibility
 from forum.silence.rules import ASKING, FIRST_ANSWER
+
+FOLLOWING = tuple(cause for cause in OWN_CAUSES if cause is not None)
+"""Causes of a status that nobody says anything with: a merge, and its being taken back."""
 
 
 def begin(session: Session, post: Post, *, at: datetime | None = None) -> None:
@@ -59,7 +63,7 @@ def settle(session: Session, post_id: int, *, since: datetime | None = None) -> 
 
 def first_answer(session: Session, post: Post) -> tuple[datetime, int | None] | None:
     """When a human of the brand first answered the post, and who: a comment, the official response, or a status that
-    somebody set by hand. None when nobody has."""
+    somebody brought it to. None when nobody has."""
     staff = select(MemberRole.member_id).where(col(MemberRole.role).in_(STAFF))
     statements = (
         columns(Comment.created_at, Comment.author_id).where(
@@ -68,7 +72,9 @@ def first_answer(session: Session, post: Post) -> tuple[datetime, int | None] | 
         ),
         columns(OfficialResponse.created_at, OfficialResponse.author_id).where(OfficialResponse.post_id == post.id),
         columns(StatusChange.at, StatusChange.by_id).where(
-            StatusChange.post_id == post.id, col(StatusChange.cause_kind).is_(None)
+            StatusChange.post_id == post.id, col(StatusChange.by_id).is_not(None),
+            StatusChange.to_status != PostStatus.OPEN,
+            sa.or_(col(StatusChange.cause_kind).is_(None), col(StatusChange.cause_kind).not_in(FOLLOWING)),
         ),
     )  # fmt: skip
     found = [row for statement in statements for row in session.exec(statement)]
@@ -78,6 +84,24 @@ def first_answer(session: Session, post: Post) -> tuple[datetime, int | None] | 
 def answered(session: Session, post_ids: Iterable[int], *, by: int | None, at: datetime | None = None) -> int:
     """A human answered these posts; how many of them waited. What is part of another post waits there."""
     return clocks.stop_all(session, FIRST_ANSWER, post_ids, by=by, at=at)
+
+
+def hear_status(
+    session: Session,
+    post_ids: Iterable[int],
+    status: PostStatus,
+    *,
+    cause_kind: str | None,
+    by: int | None,
+    at: datetime,
+) -> None:
+    """Somebody brought posts to a status, here or by a step of the roadmap item behind them: that comes with words.
+
+    What follows from something else without anybody (a post that a machine added to an item), and what merges and
+    their undoing bring about, answers nobody.
+    """
+    if by is not None and status != PostStatus.OPEN and cause_kind not in FOLLOWING:
+        answered(session, post_ids, by=by, at=at)
 
 
 def follow_merge(session: Session, source_id: int, target_id: int, *, by: int | None) -> None:

@@ -8,7 +8,7 @@ import pytest
 from cocreate.clocks import service as clocks
 from cocreate.clocks.ladder import climb
 from cocreate.clocks.queries import figures
-from cocreate.core.actor import Role
+from cocreate.core.actor import GUEST, Role
 from forum.comments.service import add_comment
 from forum.desk import service as desk
 from forum.merging import service as merging
@@ -100,6 +100,14 @@ def test_the_first_human_answer_stops_it_at_the_moment_it_was_given(runtime, sub
     assert (view.state, view.stopped_at) == ("met", answered_at)
 
 
+def test_a_step_that_somebody_took_with_the_item_behind_the_post_is_an_answer(runtime, submit, agent):
+    post = submit()
+    with runtime.database.write() as session:
+        by = acting(runtime, agent, Role.AGENT)
+        desk.set_status(session, [post.id], PostStatus.PLANNED, cause=("roadmap_item", 7), by=by, reason="排进 2.4")
+    assert wait(runtime, post).state == "met"
+
+
 def test_owners_and_statuses_that_follow_from_something_else_do_not_stop_it(
     runtime, submit, owner, make_member, agent, worker
 ):
@@ -108,8 +116,9 @@ def test_owners_and_statuses_that_follow_from_something_else_do_not_stop_it(
         row = session.get_one(Post, post.id)
         add_comment(session, row, "我也是", author=acting(runtime, make_member()))
         add_comment(session, row, "补充一句", author=acting(runtime, owner))
+        desk.set_status(session, [post.id], PostStatus.PLANNED, cause=("roadmap_item", 7), by=GUEST)
         by = acting(runtime, agent, Role.AGENT)
-        desk.set_status(session, [post.id], PostStatus.PLANNED, cause=("roadmap_item", 7), by=by)
+        desk.set_status(session, [post.id], PostStatus.REVIEWING, cause=("returned", 7), by=by)
     worker.drain()
     assert wait(runtime, post).state == "running"
 
