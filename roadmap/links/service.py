@@ -55,7 +55,7 @@ def _add(session: Session, item: RoadmapItem, link: ItemLink, *, by: Actor) -> b
     newest = select(ItemChange).where(ItemChange.item_id == item.id).order_by(col(ItemChange.id).desc()).limit(1)
     change = session.exec(newest).first()
     sync_item(session, item, by=by, reason=change.sentence if change else "")
-    if change is not None and item.public:
+    if change is not None and item.shown:
         # Not queued once for ever: a later link brings further people, and each member has one message per step anyway.
         outbox.enqueue(session, "roadmap.tell_supporters", lane=outbox.MESSAGES, change_id=change.id)
     outbox.publish(session, ItemLinked(item_id=item.id or 0))
