@@ -50,6 +50,8 @@ from roadmap.promises import demo as promises_demo
 from roadmap.promises import exchange as promise_table
 from roadmap.promises import follow as promises
 from roadmap.promises import routes as promise_pages
+from roadmap.promises import service as promise_dates
+from roadmap.promises import telling as promise_news
 from roadmap.publishing import routes as publishing
 from roadmap.publishing import service as publishing_service
 from roadmap.releases import api_v1 as releases_api
@@ -160,6 +162,7 @@ module = Module(
         **followup_notices.NOTICES,
         **notices.NOTICES,
         **promises.NOTICES,
+        **promise_news.NOTICES,
         **announcements.NOTICES,
         **personal.NOTICES,
         **halting.NOTICES,
@@ -171,6 +174,7 @@ module = Module(
         Job(announcing.TELL, announcements.tell_announcement, own_sessions=True),
         Job(value.JOB, value.count_value, own_sessions=True, slow=True),
         Job(promises.JOB, promises.follow, own_sessions=True),
+        Job(promise_dates.TELL, promise_news.tell_moved, own_sessions=True),
         Job(receiving.NOTE_JOB, personal.tell_receivers),
         Job(rollout.JOB, personal.release_out, own_sessions=True),
         Job(rollout.HALT_JOB, halting.tell_halted, own_sessions=True),

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from cocreate.core import audit, clock
+from cocreate.core import audit, clock, outbox
 from cocreate.core.actor import Actor
 from cocreate.core.db import insert_once
 from cocreate.core.errors import Conflict, Invalid, NotFound
@@ -22,11 +23,12 @@ from roadmap.promises.history import (
     need,
     note,
 )
-from roadmap.promises.models import Promise, PromiseAct, PromiseKind, PromiseState
+from roadmap.promises.models import Promise, PromiseAct, PromiseEvent, PromiseKind, PromiseState
 from roadmap.releases.models import Release
 
 __all__ = ["PromiseMoved", "PromiseSettled", "ReasonMissing", "Words", "commit_date", "make"]
 
+TELL = "roadmap.tell_moved"
 ARRIVED = (ItemStage.ARRIVED, ItemStage.VERIFIED)
 """Stages at which what was promised of an item is in the cars."""
 
@@ -182,6 +184,8 @@ def move(
     change(session, promise, values)
     data = {"starts": [day.isoformat() if day else None for day in (window, starts_on)]} if window or starts_on else {}
     note(session, promise, PromiseAct.MOVED, by, reason=reason, before_on=before, after_on=new, data=data)
+    if before != new:
+        _have_told(session, promise)
     audit.record(session, by, "promise.move", "promise", promise.id)
 
 
@@ -192,7 +196,17 @@ def drop(session: Session, promise: Promise, *, reason: str, by: Actor, on: date
     day = on or local_day(session)
     change(session, promise, {"state": PromiseState.DROPPED, "slot": None, "settled_on": day})
     note(session, promise, PromiseAct.DROPPED, by, reason=reason, before_on=promise.due_on)
+    # What follows from a declined item is told as the step that it is.
+    if by.id is not None:
+        _have_told(session, promise)
     audit.record(session, by, "promise.drop", "promise", promise.id)
+
+
+def _have_told(session: Session, promise: Promise) -> None:
+    """Those who wait for an item hear that its day moved or is gone, by the newest line of its history."""
+    if promise.kind == PromiseKind.ITEM:
+        newest = session.exec(select(sa.func.max(PromiseEvent.id)).where(PromiseEvent.promise_id == promise.id)).one()
+        outbox.enqueue(session, TELL, lane=outbox.MESSAGES, key=f"promise.moved:{newest}", event_id=newest)
 
 
 def local_day(session: Session) -> date:

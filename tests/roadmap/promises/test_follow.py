@@ -15,7 +15,7 @@ from cocreate.notify.inbox.models import InboxMessage
 from roadmap.items import dates
 from roadmap.items.models import RoadmapItem
 from roadmap.items.windows import Window
-from roadmap.promises import follow, queries, service
+from roadmap.promises import follow, queries, service, telling
 from roadmap.promises.models import Promise, PromiseAct, PromiseEvent, PromiseState
 from roadmap.releases.models import Release
 
@@ -240,3 +240,40 @@ def test_the_ledger_hears_of_a_step_by_itself(
     step(item, "arrived", "到车了。")
     worker.drain()
     assert state(database)[0] == PromiseState.KEPT
+
+
+def test_those_who_wait_hear_once_that_a_date_moved_and_why(
+    make_item: Make, voices: Any, worker: Any, runtime: Runtime, database: Database, pm_actor: Actor
+) -> None:
+    item = make_item("座椅通风降噪", posts=voices.posts)
+    first = follow.today(runtime.settings.zone) + timedelta(days=30)
+
+    def commit(day: date | None, reason: str = "") -> None:
+        with database.write() as session:
+            window = Window(day, day) if day else None
+            dates.commit(session, session.get_one(RoadmapItem, item.id), window, reason=reason, by=pm_actor)
+
+    def told(notice: str) -> list[int]:
+        with database.read() as session:
+            return sorted(session.exec(select(InboxMessage.member_id).where(InboxMessage.notice == notice)))
+
+    everybody = sorted([voices.lin.id, voices.chen.id, voices.wu.id])
+    commit(first)
+    worker.drain()
+    assert told(telling.MOVED) == [], "a first date is no move"
+    commit(first + timedelta(days=30), "芯片晚到。")
+    worker.drain()
+    assert told(telling.MOVED) == everybody
+    with database.read() as session:
+        event = session.exec(select(PromiseEvent).where(PromiseEvent.act == PromiseAct.MOVED)).one()
+        message = session.exec(select(InboxMessage).where(InboxMessage.notice == telling.MOVED)).first()
+        assert message is not None
+        assert message.params == {
+            "item": "座椅通风降噪", "reason": "芯片晚到。", "before": first.isoformat(),
+            "after": (first + timedelta(days=30)).isoformat(),
+        }  # fmt: skip
+    telling.tell_moved(runtime, event_id=event.id or 0)
+    assert told(telling.MOVED) == everybody
+    commit(None, "先不承诺日期。")
+    worker.drain()
+    assert told(telling.GONE) == everybody
