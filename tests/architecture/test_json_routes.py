@@ -12,6 +12,7 @@ ROUTES = [
     ("delete", "/api/v1/posts/{post_id}/merge"),
     ("get", "/api/v1/posts/{post_id}/comments"),
     ("post", "/api/v1/posts/{post_id}/comments"),
+    ("get", "/api/v1/silence"),
     ("get", "/api/v1/search"),
     ("get", "/api/v1/search/suggest"),
     ("get", "/api/v1/similar"),
