@@ -17,8 +17,8 @@ from cocreate.identity.events import MemberLeft
 from cocreate.identity.members.queries import roles_of
 from cocreate.notify.inbox.service import tell
 from feedback_cluster.questions.models import Asked, LastAsked, ThemeQuestion
-from feedback_cluster.themes.models import Theme
-from feedback_cluster.themes.queries import post_ids_of
+from feedback_cluster.themes.models import Theme, ThemePost
+from feedback_cluster.themes.queries import current_run, post_ids_of
 from feedback_cluster.themes.service import standing
 from forum import api as forum
 
@@ -65,6 +65,22 @@ def authors_to_ask(session: Session, theme_id: int) -> dict[int, int]:
     tired = set(session.exec(rested))
     brand = {member_id for member_id, roles in roles_of(session, authors).items() if STAFF.intersection(roles)}
     return {member_id: post for member_id, post in sorted(authors.items()) if member_id not in tired | brand}
+
+
+def most_to_ask(session: Session, theme_id: int) -> int:
+    """At most how many of a theme's authors may be asked now: quick, for the form; `authors_to_ask` looks closely."""
+    rested = select(sa.literal("m") + sa.cast(LastAsked.member_id, sa.String)).where(LastAsked.at > clock.now() - PEACE)
+    statement = (
+        select(sa.func.count(sa.distinct(col(ThemePost.person))))
+        .join(Theme, col(Theme.id) == ThemePost.theme_id)
+        .where(
+            ThemePost.run_id == current_run(),
+            Theme.root_id == theme_id,
+            col(ThemePost.person).like("m%"),
+            col(ThemePost.person).not_in(rested),
+        )
+    )
+    return session.exec(statement).one()
 
 
 def ask(

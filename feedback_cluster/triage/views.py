@@ -16,7 +16,7 @@ from feedback_cluster.changes.models import FADED_AFTER
 from feedback_cluster.changes.policy import policy
 from feedback_cluster.priority.understanding import understanding
 from feedback_cluster.questions.queries import rounds
-from feedback_cluster.questions.service import authors_to_ask
+from feedback_cluster.questions.service import most_to_ask
 from feedback_cluster.themes.answers import answers_of
 from feedback_cluster.themes.bindings import apart_from
 from feedback_cluster.themes.cards import Quote, dissent_of, mondays, quotes_of
@@ -127,7 +127,7 @@ def theme_context(
         "decline_decision": _decision_of(past) if decline else None,
         "reasons": REASON_LABELS,
         "rounds": rounds(session, theme.id or 0),
-        "can_ask": len(authors_to_ask(session, theme.id or 0)) if actor.can("theme.triage") else 0,
+        "can_ask": most_to_ask(session, theme.id or 0) if actor.can("theme.triage") else 0,
         **_department(session, theme, handover, known, actor),
         "answers": [AnswerRow(row, known.get(row.by_id or 0, NOBODY)) for row in answers],
         "history": told(session, past, known),

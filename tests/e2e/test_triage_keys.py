@@ -215,3 +215,52 @@ def test_fifty_themes_by_keyboard_alone(nearby, phone):
     assert after["places"] == before["places"]
     assert after["themes"] == before["themes"]
     assert page.evaluate("window.touched") == []
+
+
+def test_what_the_server_refuses_comes_back_and_keys_rest_when_switched_off(nearby, phone):
+    pm, author = nearby.member("产品林", Role.PM), nearby.member("作者")
+    ids = _themes(nearby, author)
+    page = phone(pm, width=1280)
+    page.goto("/themes")
+    first = page.locator("#theme-pane .theme-name")
+    expect(first).to_have_text("主题01")
+    # A colleague is quicker: the row dims, the server says no, the row stands there again and a word says why.
+    with nearby.runtime.database.write() as session:
+        theme = session.get_one(Theme, ids[0])
+        theme.status = TriageStatus.TRIAGED
+        session.add(theme)
+    page.keyboard.press("t")
+    page.locator("#flash .toast-error").wait_for()
+    assert page.locator("#queue .is-pending").count() == 0
+    # Keys do nothing while an input method composes, nor once they are switched off, whatever the browser remembers.
+    page.keyboard.press("j")
+    _on(page, "主题02")
+    page.keyboard.press("?")
+    page.locator("dialog#keys form button").focus()
+    page.keyboard.press("Enter")
+    page.locator("#flash", has_text="快捷键已关闭").wait_for()
+    page.evaluate("localStorage.clear()")
+    page.goto("/themes")
+    expect(first).to_have_text("主题02")
+    page.keyboard.press("t")
+    page.keyboard.press("x")
+    page.wait_for_timeout(300)
+    assert page.locator("[data-check]:checked").count() == 0
+    assert counted(nearby, TriageStatus.TRIAGED) == 1
+
+
+def test_without_javascript_every_act_is_a_form(nearby, phone):
+    pm, author = nearby.member("产品林", Role.PM), nearby.member("作者")
+    ids = _themes(nearby, author)
+    page = phone(pm, javascript=False, width=1280)
+    page.goto(f"/themes?theme={ids[0]}")
+    page.locator(f"#line-{ids[3]} [data-check]").check()
+    page.locator(f"#line-{ids[4]} [data-check]").check()
+    page.locator(".bulk-bar button[value=hide]").click()
+    assert counted(nearby, TriageStatus.HIDDEN) == 2
+    page.locator("#undo-last button").click()
+    assert counted(nearby, TriageStatus.HIDDEN) == 0
+    page.goto(f"/themes/{ids[0]}")
+    page.locator("a[data-open^=assign-]").click()
+    page.locator(f"#assign-{ids[0]} button[type=submit]").click()
+    expect(page.locator(".theme-facts")).to_contain_text("产品林")

@@ -46,6 +46,7 @@ def test_a_sample_is_drawn_by_its_seed_and_asked_once(
     question = service.ask(session, theme, "吵的是哪一档？", ["一档", "三档", "三档"], 4, by=pm_actor, seed=7)
     chosen = asked(session, question.id)
     assert (len(chosen), question.eligible, question.choices) == (4, 10, ["一档", "三档"])
+    assert service.most_to_ask(session, theme.id or 0) == 10 + 1 - 4  # the colleague is left out when it is drawn
     assert set(chosen) <= {owner.id for owner in crowd[1]}
     letters = session.exec(select(InboxMessage.member_id).where(InboxMessage.notice == "theme.question")).all()
     assert sorted(letters) == chosen
