@@ -132,7 +132,7 @@ def post_json(
         answer = connection.getresponse()
         content = answer.read(REPLY_BYTES + 1)
         answer.close()
-    except (OSError, http.client.HTTPException, ValueError) as error:
+    except (OSError, http.client.error, ValueError) as error:
         raise CallFailed(type(error).__name__) from error
     finally:
         watchdog.cancel()
