@@ -114,11 +114,13 @@
     select.closest(".select").hidden = true;
     select.closest(".select").before(field, list);
     const known = [...select.options].filter((option) => option.value !== "").map((option) => ({ value: option.value, text: option.text, folded: option.text.normalize("NFKC").toLowerCase() }));
-    let shown = [], at = 0;
+    // Where nothing may be chosen by chance, such as a theme to merge into, one types or walks first.
+    const start = select.options[0]?.value === "" ? -1 : 0;
+    let shown = [], at = start;
     const draw = () => {
       const words = field.value.normalize("NFKC").toLowerCase().split(/\s+/).filter(Boolean);
       shown = known.filter((one) => words.every((word) => one.folded.includes(word))).slice(0, 8);
-      at = Math.min(at, Math.max(shown.length - 1, 0));
+      at = Math.min(at, shown.length - 1);
       list.replaceChildren(...shown.map((one, place) => {
         const item = document.createElement("li");
         item.id = `${id}-${place}`; item.setAttribute("role", "option"); item.setAttribute("aria-selected", String(place === at)); item.textContent = one.text;
@@ -126,14 +128,14 @@
         return item;
       }));
       select.value = shown[at]?.value ?? "";
-      shown.length ? field.setAttribute("aria-activedescendant", `${id}-${at}`) : field.removeAttribute("aria-activedescendant");
+      shown[at] ? field.setAttribute("aria-activedescendant", `${id}-${at}`) : field.removeAttribute("aria-activedescendant");
     };
     const take = () => { if (shown[at]) { select.value = shown[at].value; field.value = shown[at].text; draw(); } };
-    field.addEventListener("input", () => { at = 0; draw(); });
+    field.addEventListener("input", () => { at = field.value.trim() ? 0 : start; draw(); });
     field.addEventListener("keydown", (event) => {
       if (event.isComposing || event.keyCode === 229) return;
       const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-      if (step && shown.length) { event.preventDefault(); at = (at + step + shown.length) % shown.length; draw(); }
+      if (step && shown.length) { event.preventDefault(); at = at < 0 ? (step > 0 ? 0 : shown.length - 1) : (at + step + shown.length) % shown.length; draw(); }
       if (event.key === "Enter") { event.preventDefault(); if (shown[at]) { select.value = shown[at].value; field.form.requestSubmit(primary(field.form)); } }
     });
     const first = known.findIndex((one) => one.value === select.value && select.querySelector("option[selected]"));
