@@ -6,7 +6,9 @@ that model and year in the owner's garage. A row never takes anything away: an e
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -31,6 +33,7 @@ FIELDS = (
     Field("hardware", N_("Hardware"), ("硬件", "硬件版本", "平台", "hw")),
     Field("software", N_("Software"), ("软件", "软件版本", "系统版本", "ota", "version", "sw")),
     Field("region", N_("Region"), ("地区", "省份", "城市", "province", "city")),
+    Field("ordered_on", N_("Ordered on"), ("下定日期", "订单日期", "下单日期", "order date", "ordered")),
     Field("verified", N_("Verified"), ("已认证", "认证", "verified owner")),
 )  # fmt: skip
 _YES = {"1", "yes", "y", "true", "是", "已认证", "√", "✓"}
@@ -54,6 +57,7 @@ class Row:
     software: str
     region: str
     verified: bool | None
+    ordered_on: date | None = None
 
 
 class VehicleTable:
@@ -69,7 +73,7 @@ class VehicleTable:
         lines: dict[str, int] = {}
         for row in rows:
             try:
-                read = _read(row)
+                read = _read(row, options.zone)
             except values.BadValue as problem:
                 yield RowError(row.number, row.line, problem.reason, problem.params)
                 continue
@@ -86,6 +90,7 @@ class VehicleTable:
             "email": read.email, "external_id": read.external_id, "model": read.model,
             "model_year": str(read.model_year or ""), "hardware": read.hardware, "software": read.software,
             "region": read.region, "verified": {True: "✓", False: "-", None: ""}[read.verified],
+            "ordered_on": read.ordered_on.isoformat() if read.ordered_on else "",
         }  # fmt: skip
 
     def compare(self, session: Session, rows: Sequence[PlannedRow], options: Options) -> Outcome:
@@ -151,7 +156,7 @@ class VehicleTable:
 vehicles = VehicleTable()
 
 
-def _read(row: SourceRow) -> Row:
+def _read(row: SourceRow, zone: ZoneInfo) -> Row:
     def text(name: str, most: int) -> str:
         value = " ".join(row.one(name).split())
         if len(value) > most:
@@ -161,7 +166,7 @@ def _read(row: SourceRow) -> Row:
     email = normal_email(text("email", 254))
     if "@" not in email:
         raise values.BadValue(N_("Each row needs the e-mail address of the car's owner."))
-    year, verified = row.one("model_year"), row.one("verified").casefold()
+    year, verified, ordered = row.one("model_year"), row.one("verified").casefold(), row.one("ordered_on")
     if verified and verified not in _YES | _NO:
         raise values.BadValue(N_("“%(value)s” is neither yes nor no."), value=verified[:40])
     return Row(
@@ -169,6 +174,7 @@ def _read(row: SourceRow) -> Row:
         model_year=values.whole_number(year.removesuffix("款"), least=1950, most=2100) if year else None,
         hardware=text("hardware", 60), software=text("software", 40), region=text("region", 40),
         verified=verified in _YES if verified else None,
+        ordered_on=values.moment(ordered, zone).astimezone(zone).date() if ordered else None,
     )  # fmt: skip
 
 
@@ -223,7 +229,7 @@ def _changes(car: Vehicle, row: Row) -> dict[str, Any]:
     """What the row says of the car that is not known yet."""
     said = {
         "external_id": row.external_id, "model": row.model, "model_year": row.model_year, "hardware": row.hardware,
-        "software": row.software, "region": row.region,
+        "software": row.software, "region": row.region, "ordered_on": row.ordered_on,
     }  # fmt: skip
     changes: dict[str, Any] = {name: value for name, value in said.items() if value and value != getattr(car, name)}
     if row.verified is not None and row.verified != car.verified:

@@ -1,5 +1,6 @@
 """Cars from files: who they belong to, what a row may change, what is told onwards, and what is taken back."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -20,8 +21,8 @@ HEAD = "车主邮箱,编号,车型,年款,硬件,软件,认证\n"
 def bring(runtime, make_file):
     """`bring(rows)`: the rows of a fleet list, imported; the import as it stands then."""
 
-    def run(rows: str) -> Any:
-        path = make_file(HEAD + rows, name="车队.csv")
+    def run(rows: str, head: str = HEAD) -> Any:
+        path = make_file(head + rows, name="车队.csv")
         looked = service.look(path, path.name)
         with path.open("rb") as source:
             copy = files.keep(runtime.settings, source)
@@ -107,3 +108,14 @@ def test_the_page_asks_what_the_rows_are(client, runtime, make_member):
     assert client.post("/imports", actor=pm, data={"table": "x"}, files={"file": file}).status_code == 422
     with runtime.database.read() as session:
         assert session.exec(select(Vehicle)).all() == []
+
+
+def test_a_fleet_list_says_when_cars_were_ordered(runtime, bring, make_member):
+    owner = make_member()
+    head = "车主邮箱,编号,车型,下定日期\n"
+    rows = f"{owner.email},A1,云麓,2021/3/5\n{owner.email},A2,云麓,2021年12月31日\n{owner.email},A3,云麓,2999-01-01\n"
+    done = bring(rows, head)
+    assert (done.added, done.failed) == (2, 1)
+    assert [car.ordered_on for car in of(runtime, owner)] == [date(2021, 3, 5), date(2021, 12, 31)]
+    again = bring(f"{owner.email},A1,云麓,2021/3/6\n{owner.email},A2,云麓,\n", head)
+    assert (again.updated, again.skipped) == (1, 1)
