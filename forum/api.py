@@ -6,7 +6,7 @@ from sqlmodel import Session
 
 from cocreate.core.db import insert_many_once
 from forum.boards.queries import BoardRef, boards
-from forum.credit import Credit, credit_behind
+from forum.credit import Credit, credit_behind, wished_by
 from forum.desk.service import set_status, status_before
 from forum.figures import raised_at, votes_before
 from forum.follows.queries import Supporters, people_behind, posts_of
@@ -61,6 +61,7 @@ __all__ = [
     "status_before",
     "visible_ids",
     "votes_before",
+    "wished_by",
 ]
 
 

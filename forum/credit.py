@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from forum.comments.models import Comment
-from forum.merging.queries import members_of_groups
+from forum.merging.queries import heads_of, members_of_groups
 from forum.posts.models import Post
+from forum.votes.models import Vote
 
 CHUNK = 5000
 
@@ -39,6 +40,14 @@ def credit_behind(session: Session, post_ids: Iterable[int]) -> Credit:
         )  # fmt: skip
         helped += [(at, comment_id or 0, author_id) for at, comment_id, author_id in session.exec(comments)]
     return Credit(_in_order(written), _in_order(helped))
+
+
+def wished_by(session: Session, member_id: int) -> set[int]:
+    """The posts that the member wrote or votes for, and the heads of the groups that these are part of."""
+    own = select(Post.id).where(Post.author_id == member_id, col(Post.deleted_at).is_(None))
+    voted = select(Vote.post_id).where(Vote.member_id == member_id, col(Vote.root_id).is_not(None))
+    ids = {post_id or 0 for post_id in session.exec(own)} | set(session.exec(voted))
+    return ids | set(heads_of(session, ids).values())
 
 
 def _in_order(rows: list[tuple[object, int, int]]) -> tuple[int, ...]:

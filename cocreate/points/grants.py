@@ -16,6 +16,7 @@ from cocreate.points import ledger, service
 from cocreate.points.models import GrantState, PointGrant
 
 MONTHS = 24
+MISTAKE = N_("It had been given by mistake.")
 
 
 class NoSuchOwner(Invalid):
@@ -95,7 +96,7 @@ def take_back(session: Session, grant_id: int, *, by: Actor) -> PointGrant:
     """A gift that was a mistake is reversed; the ledger keeps both entries."""
     row = _grant(session, grant_id)
     _move(session, row, GrantState.GIVEN, GrantState.TAKEN_BACK, by=by)
-    service.reverse(session, f"grant:{grant_id}")
+    service.reverse(session, f"grant:{grant_id}", why=MISTAKE)
     return row
 
 

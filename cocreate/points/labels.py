@@ -75,6 +75,8 @@ def _told(page: Page, line: Line, rules: dict[str, PointsRule], words: Markup) -
     note = page.text(KIND_LABELS[line.kind]) if line.kind in KIND_LABELS else line.words
     if line.words and line.kind in KIND_LABELS:
         note = f"{line.words} · {note}"
+    if line.why:
+        note = page.text(N_("taken back: %(why)s"), why=page.text(line.why))
     if line.kind == EntryKind.EARNED and line.amount < line.wanted:
         note = page.text(N_("The most for the time being is reached."))
     url = None

@@ -44,6 +44,8 @@ class PointEntry(SQLModel, table=True):
     key: str = Field(max_length=160)
     about: str = Field(default="", max_length=80)
     """What it was for, such as post:12 or item:3."""
+    why: str = Field(default="", max_length=120)
+    """A msgid: why something was taken back."""
     balance: int
     """The balance afterwards."""
     reverses_id: int | None = Field(default=None, foreign_key="point_entry.id", unique=True)

@@ -38,6 +38,7 @@ class Line:
     balance: int
     at: datetime
     expires_at: datetime | None
+    why: str = ""
     words: str = ""
 
 
@@ -51,7 +52,7 @@ def history(session: Session, member_id: int, *, cursor: str | None = None, limi
     """A page of what changed the member's balance, newest first; two statements beside it for gifts and rewards."""
     statement = columns(
         PointEntry.id, PointEntry.kind, PointEntry.rule, PointEntry.amount, PointEntry.wanted, PointEntry.about,
-        PointEntry.balance, PointEntry.at, PointEntry.expires_at,
+        PointEntry.balance, PointEntry.at, PointEntry.expires_at, PointEntry.why,
     ).where(PointEntry.member_id == member_id)  # fmt: skip
     if cursor:
         statement = statement.where(after([col(PointEntry.id)], decode_cursor(cursor, 1)))

@@ -16,6 +16,7 @@ from cocreate.points.models import EntryKind, PointEntry, PointLot
 from cocreate.points.rules import DAY, WEEK, PointsRule, in_force
 
 CHUNK = 200
+GONE = N_("It was deleted or hidden, or the mark was taken back.")
 AWARDS = (EntryKind.EARNED, EntryKind.GRANTED)
 
 
@@ -97,7 +98,7 @@ def settle(
         award(session, member_id, rule, key=again, about=about, at=None if known else at)
     elif not deserved:
         for one in stands:
-            reverse(session, one)
+            reverse(session, one, why=GONE)
 
 
 def grant(
@@ -126,18 +127,19 @@ def grant(
     return amount
 
 
-def reverse(session: Session, key: str) -> int:
+def reverse(session: Session, key: str, *, why: str = "") -> int:
     """Take back what was awarded under this key, from everybody who shared in it; how many points that is.
 
+    why: a msgid that they read beside it.
     What has expired is gone already. What was spent makes the balance negative, and the next award pays for it.
     """
     taken = 0
     for award_entry in ledger.standing(session, key, AWARDS):
-        taken += _reverse(session, award_entry)
+        taken += _reverse(session, award_entry, why)
     return taken
 
 
-def _reverse(session: Session, awarded: PointEntry) -> int:
+def _reverse(session: Session, awarded: PointEntry, why: str) -> int:
     balance = ledger.lock(session, awarded.member_id)
     if all(entry.id != awarded.id for entry in ledger.standing(session, awarded.key, AWARDS)):
         return 0  # somebody else took it back while this one waited for the account
@@ -147,7 +149,7 @@ def _reverse(session: Session, awarded: PointEntry) -> int:
         session,
         PointEntry(
             member_id=awarded.member_id, kind=EntryKind.REVERSED, rule=awarded.rule, amount=-amount, wanted=-amount,
-            key=f"undo:{awarded.id}", about=awarded.about, balance=balance - amount, reverses_id=awarded.id,
+            key=f"undo:{awarded.id}", about=awarded.about, balance=balance - amount, reverses_id=awarded.id, why=why,
         ),
     )  # fmt: skip
     lots = ledger.lots_of(session, awarded.member_id)

@@ -9,6 +9,7 @@ from cocreate.core import clock, outbox
 from cocreate.core.db import insert_once
 from cocreate.core.runtime import Runtime
 from cocreate.core.tables import columns
+from cocreate.core.text_marks import N_
 from cocreate.points.queries import shares as shares_of
 from cocreate.points.rules import in_force
 from cocreate.points.service import award, earners, reverse
@@ -21,12 +22,14 @@ from roadmap.items.models import ItemChange, ItemStatus, RoadmapItem
 from roadmap.items.stages import STATUS_OF
 from roadmap.links.models import ItemPost
 
-CHUNK = 100
+CHUNK = 25
+"""Awards in one transaction: so few that no page waits for the database meanwhile."""
+MOVED_BACK = N_("The item has moved back.")
 
 
 def queue_credit(session: Session, event: ItemStageChanged) -> None:
     """An item took a step: its thanks follow."""
-    outbox.enqueue(session, "roadmap.settle_credit", item_id=event.item_id)
+    outbox.enqueue(session, "roadmap.settle_credit", lane=outbox.SLOW, item_id=event.item_id)
 
 
 def settle_credit(runtime: Runtime, *, item_id: int) -> None:
@@ -66,7 +69,7 @@ def _take_back(session: Session, item_id: int, *, besides: int | None) -> None:
         credit.taken_back_at = clock.now()
         session.add(credit)
         session.flush()
-        reverse(session, credit.key)
+        reverse(session, credit.key, why=MOVED_BACK)
 
 
 def _decide(session: Session, item_id: int) -> ItemCredit | None:
@@ -100,7 +103,7 @@ def _decide(session: Session, item_id: int) -> ItemCredit | None:
 
 
 def _pay(session: Session, credit: ItemCredit) -> ItemCredit | None:
-    """Pay a hundred shares that are not paid yet; None when all are, or when the thanks were taken back meanwhile."""
+    """Pay the next shares that are not paid yet; None when all are, or when the thanks were taken back meanwhile."""
     held: Any = session.connection().execute(
         sa.update(ItemCredit)
         .where(col(ItemCredit.id) == credit.id, col(ItemCredit.taken_back_at).is_(None))

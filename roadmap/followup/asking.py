@@ -29,7 +29,9 @@ OPENS = (ItemStage.ROLLING_OUT, ItemStage.ARRIVED)
 def queue_round(session: Session, event: ItemStageChanged) -> None:
     """An item reached the cars: those who have it already are found in the background."""
     if event.stage in OPENS:
-        outbox.enqueue(session, "roadmap.open_followup", item_id=event.item_id, change_id=event.change_id)
+        outbox.enqueue(
+            session, "roadmap.open_followup", lane=outbox.SLOW, item_id=event.item_id, change_id=event.change_id
+        )
 
 
 def open_followup(runtime: Runtime, *, item_id: int, change_id: int) -> None:
@@ -49,13 +51,18 @@ def open_followup(runtime: Runtime, *, item_id: int, change_id: int) -> None:
         may = earners(session, [*wanted, *(member_id for member_id, _ in silent)])
     with runtime.database.write() as session:
         row = _round(session, item, change_id)
-        _add(session, row, [(member_id, car) for member_id, car in wanted.items() if member_id in may], silent=False)
+    found = [(member_id, car) for member_id, car in wanted.items() if member_id in may]
+    for start in range(0, len(found), CHUNK):
+        with runtime.database.write() as session:
+            _add(session, row, found[start : start + CHUNK], silent=False)
+    with runtime.database.write() as session:
         _add_silent(session, row, [(member_id, car) for member_id, car in silent if member_id in may])
 
 
 def note_receiver(session: Session, event: CarReceived) -> None:
     """A car has a release now: its owner is asked some days later about each item that came with it."""
     statement = select(RoadmapItem).where(RoadmapItem.release_id == event.release_id, col(RoadmapItem.stage).in_(OPENS))
+    spoke: set[int] | None = None
     for item in session.exec(statement.order_by(col(RoadmapItem.id))).all():
         item_id = item.id or 0
         if not item.shown or not setting(session, item_id).asks or not earners(session, [event.member_id]):
@@ -65,7 +72,9 @@ def note_receiver(session: Session, event: CarReceived) -> None:
             continue
         row = _round(session, item, 0)
         found = [(event.member_id, event.vehicle_id)]
-        if event.member_id in behind(session, item_id):
+        if spoke is None:
+            spoke = forum.wished_by(session, event.member_id)
+        if spoke and _answers(session, item_id, spoke):
             _add(session, row, found, silent=False)
         else:
             _add_silent(session, row, found)
@@ -159,6 +168,12 @@ def behind(session: Session, item_id: int) -> set[int]:
     posts = session.exec(select(ItemPost.post_id).where(ItemPost.item_id == item_id)).all()
     people = forum.people_behind(session, posts)
     return {*people.authors, *people.voters}
+
+
+def _answers(session: Session, item_id: int, post_ids: set[int]) -> bool:
+    """Whether the item answers one of these posts."""
+    statement = select(ItemPost.post_id).where(ItemPost.item_id == item_id, col(ItemPost.post_id).in_(post_ids))
+    return session.exec(statement.limit(1)).first() is not None
 
 
 def _owners_with(session: Session, item: RoadmapItem, cars: Sequence[Car]) -> dict[int, int]:

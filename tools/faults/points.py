@@ -67,7 +67,7 @@ FAULTS = [
     Fault(
         "what moves back keeps its thanks",
         "roadmap/credit/service.py",
-        "        reverse(session, credit.key)\n",
+        "        reverse(session, credit.key, why=MOVED_BACK)\n",
         "",
         CREDIT + "test_what_moves_back_is_taken_back_and_shipping_again_pays_again",
     ),

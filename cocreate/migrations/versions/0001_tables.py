@@ -737,6 +737,7 @@ def upgrade() -> None:
         sa.Column("wanted", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("key", sqlmodel.sql.sqltypes.AutoString(length=160), nullable=False),
         sa.Column("about", sqlmodel.sql.sqltypes.AutoString(length=80), nullable=False),
+        sa.Column("why", sqlmodel.sql.sqltypes.AutoString(length=120), nullable=False),
         sa.Column("balance", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("reverses_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
@@ -1786,14 +1787,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("robot_id", "key", name=op.f("uq_delivery_robot_id_key")),
     )
     with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_delivery_created_at"), ["created_at"], unique=False)
         batch_op.create_index(
             "ix_delivery_due",
             ["channel", "due_at"],
             unique=False,
-            sqlite_where=sa.text("state IN ('planned', 'sending', 'failed')"),
-            postgresql_where=sa.text("state IN ('planned', 'sending', 'failed')"),
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
         )
-        batch_op.create_index(batch_op.f("ix_delivery_ended_at"), ["ended_at"], unique=False)
+        batch_op.create_index("ix_delivery_state_id", ["state", "id"], unique=False)
         batch_op.create_index("ix_delivery_topic_id", ["topic", "id"], unique=False)
 
     op.create_table(
@@ -3261,12 +3263,11 @@ def downgrade() -> None:
     op.drop_table("dossier")
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.drop_index("ix_delivery_topic_id")
-        batch_op.drop_index(batch_op.f("ix_delivery_ended_at"))
+        batch_op.drop_index("ix_delivery_state_id")
         batch_op.drop_index(
-            "ix_delivery_due",
-            sqlite_where=sa.text("state IN ('planned', 'sending', 'failed')"),
-            postgresql_where=sa.text("state IN ('planned', 'sending', 'failed')"),
+            "ix_delivery_due", sqlite_where=sa.text("ended_at IS NULL"), postgresql_where=sa.text("ended_at IS NULL")
         )
+        batch_op.drop_index(batch_op.f("ix_delivery_created_at"))
 
     op.drop_table("delivery")
     with op.batch_alter_table("comment", schema=None) as batch_op:

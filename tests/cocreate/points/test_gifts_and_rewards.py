@@ -77,6 +77,7 @@ def test_many_points_wait_for_another_hand(client, runtime, agent, pm, make_memb
     assert client.post(f"/points/gifts/{waiting.id}/give", actor=pm).status_code == 409
     assert client.post(f"/points/gifts/{waiting.id}/take-back", actor=agent).status_code == 303
     assert held(runtime, owner) == 300
+    assert "收回：误发" in client.get("/me/points", actor=owner).text
 
 
 def test_a_gift_without_reason_or_to_staff_is_refused(client, runtime, agent, pm):

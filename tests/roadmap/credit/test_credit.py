@@ -72,7 +72,7 @@ def test_further_steps_while_it_is_shipped_bring_nothing_more(runtime, worker, w
         assert len(session.exec(select(ItemCredit)).all()) == 1
 
 
-def test_what_moves_back_is_taken_back_and_shipping_again_pays_again(runtime, worker, wish, step):
+def test_what_moves_back_is_taken_back_and_shipping_again_pays_again(runtime, worker, client, wish, step):
     step(wish.item, "arrived")
     worker.drain()
     step(wish.item, "studied")
@@ -80,6 +80,7 @@ def test_what_moves_back_is_taken_back_and_shipping_again_pays_again(runtime, wo
     assert held(runtime, wish.lin, wish.chen) == [0, 0]
     with runtime.database.read() as session:
         assert service.standing(session, wish.item.id) is None
+    assert "收回：条目退回" in client.get("/me/points", actor=wish.lin).text
     step(wish.item, "rolling_out")
     worker.drain()
     assert held(runtime, wish.lin, wish.chen) == [150, 90]
