@@ -58,7 +58,7 @@ class Reason(StrEnum):
     READ = "read"
 
 
-_UNFINISHED = sa.text("state IN ('planned', 'sending', 'failed')")
+_UNFINISHED = sa.text("ended_at IS NULL")
 
 
 class Delivery(SQLModel, table=True):
@@ -69,6 +69,7 @@ class Delivery(SQLModel, table=True):
         sa.UniqueConstraint("robot_id", "key"),
         sa.Index("ix_delivery_due", "channel", "due_at", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),
         sa.Index("ix_delivery_topic_id", "topic", "id"),
+        sa.Index("ix_delivery_state_id", "state", "id"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -89,8 +90,8 @@ class Delivery(SQLModel, table=True):
     params: dict[str, Any] = Field(sa_type=sa.JSON, default_factory=dict)
     """A robot's words; a member's stand in the inbox."""
     url: str = Field(default="", max_length=400)
-    created_at: datetime = Field(default_factory=clock.now)
-    ended_at: datetime | None = Field(default=None, index=True)
+    created_at: datetime = Field(default_factory=clock.now, index=True)
+    ended_at: datetime | None = None
 
 
 class DeliveryStep(SQLModel, table=True):

@@ -121,6 +121,7 @@ def take(session: Session) -> Taken | None:
     due: Sequence[Any] = (
         Delivery.channel == Channel.MAIL,
         col(Delivery.state).in_(OPEN),
+        col(Delivery.ended_at).is_(None),  # the same once more: the index of what is owed goes by it
         col(Delivery.due_at) <= moment,
     )
     first = session.exec(select(Delivery).where(*due).order_by(col(Delivery.due_at), col(Delivery.id)).limit(1)).first()
@@ -232,7 +233,7 @@ def give_up_all(runtime: Runtime) -> int:
     total = 0
     while True:
         with runtime.database.write() as session:
-            owed = select(Delivery.id).where(Delivery.channel == Channel.MAIL, col(Delivery.state).in_(OPEN))
+            owed = select(Delivery.id).where(Delivery.channel == Channel.MAIL, col(Delivery.ended_at).is_(None))
             ids = [one or 0 for one in session.exec(owed.limit(CHUNK))]
             total += settle(session, ids, State.SKIPPED, Reason.NOT_SET_UP)
         if len(ids) < CHUNK:

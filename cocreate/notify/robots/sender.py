@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from cocreate.core import clock
 from cocreate.core.errors import Invalid
 from cocreate.core.runtime import Runtime
-from cocreate.notify.deliveries.models import OPEN, Channel, Delivery, Reason, State
+from cocreate.notify.deliveries.models import Channel, Delivery, Reason, State
 from cocreate.notify.deliveries.service import failed, settle
 from cocreate.notify.inbox.views import worded
 from cocreate.notify.outbound import CallFailed, exceptions, post_json
@@ -49,7 +49,7 @@ def say_due(runtime: Runtime) -> int:
 
 def _due() -> Sequence[Any]:
     channel: Any = Delivery.channel == Channel.ROBOT
-    return channel, col(Delivery.state).in_(OPEN), col(Delivery.due_at) <= clock.now()
+    return channel, col(Delivery.ended_at).is_(None), col(Delivery.due_at) <= clock.now()
 
 
 def _say(runtime: Runtime, robot_id: int) -> int:
