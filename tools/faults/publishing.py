@@ -79,7 +79,7 @@ FAULTS = [
     Fault(
         "one person alone tells many by the stage form",
         "roadmap/publishing/service.py",
-        "    if item.shown and needs_second(session, len(supporters.addressed(session, item))):\n",
+        "    if item.shown and wants_second(session, [item]):\n",
         "    if False:\n",
         f"{PUBLISHING}::test_no_door_lets_one_person_alone_tell_many",
     ),
