@@ -319,7 +319,7 @@ DATA = [path for pattern in ("*/demo/*.json", "*/*/demo/*.json") for path in ROO
 
 
 def test_all_files_are_looked_through() -> None:
-    assert len(DATA) == 14
+    assert len(DATA) == 18
 
 
 @pytest.mark.parametrize("path", DATA, ids=lambda path: path.name)
