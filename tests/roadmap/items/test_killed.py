@@ -34,7 +34,7 @@ from roadmap.items.models import ItemStage, RoadmapItem
 from tests.cocreate.notify.conftest import Mailbox
 from tests.e2e.conftest import ROOT, free_port
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300 + 120 * int(os.environ.get("COCREATE_KILLS", "4")))]
 PEOPLE = 1000
 KILLS = int(os.environ.get("COCREATE_KILLS", "4"))
 """The bar is 20; four are enough to notice a fault in every run of the tests."""
