@@ -24,7 +24,7 @@ router = APIRouter(include_in_schema=False)
 EDIT = [allow("roadmap.edit")]
 ARRANGE = [allow("roadmap.arrange")]
 AUDIENCES = {
-    Audience.PUBLIC: N_("Everybody"),
+    Audience.PUBLIC: N_("Every reader"),
     Audience.VERIFIED: N_("Verified owners"),
     Audience.COHORT: N_("A cohort"),
     Audience.STAFF: N_("Staff"),
