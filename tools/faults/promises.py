@@ -48,11 +48,11 @@ FAULTS = [
         f"{DATES}::test_history_cannot_be_changed_through_the_session_nor_by_hand",
     ),
     Fault(
-        "promises: a date leaves the public in silence with its item",
+        "promises: the date of something delivered is rewritten in silence",
         SERVICE,
-        "same = public and (new, starts_on) == (promise.due_on, promise.starts_on)",
-        "same = (new, starts_on) == (promise.due_on, promise.starts_on)",
-        f"{DATES}::test_a_date_that_leaves_the_public_with_its_item_needs_a_reason_too",
+        "same = old is None if not ended else not delivered(session, PromiseKind(subject[0]), subject[1])",
+        "same = old is None or ended",
+        f"{FOLLOW}::test_after_delivery_a_rewritten_date_is_noted_and_the_verdict_stays",
     ),
     Fault(
         "promises: the page waits for a timer before it says late",
