@@ -75,14 +75,15 @@ def _tell(
 ) -> None:
     first = {member: (behind.authors.get(member) or behind.members[member])[0] for member in members}
     texts = {post.id: post for post in forum.post_texts(session, ids=sorted(set(first.values())))}
-    groups: dict[tuple[str, int], dict[int, dict[str, Any]]] = defaultdict(dict)
+    groups: dict[str, dict[int, dict[str, Any]]] = defaultdict(dict)
     for member, post_id in first.items():
         wrote = member in behind.authors
         post = texts.get(post_id)
         shown = post is not None and (wrote or post.visibility == Visibility.PUBLIC)
         notice = WROTE if wrote else VOTED if member in behind.voters else FOLLOWS
         title = post.title if post and shown else translated(NO_TITLE)
-        groups[notice, post_id][member] = {**words, "post": post_id, "title": title}
-    for (notice, post_id), params in groups.items():
+        groups[notice][member] = {**words, "post": post_id, "title": title}
+    for notice, params in groups.items():
         own = list(params) if notice == WROTE else []
-        tell(session, list(params), notice, key=key, params=params, url=f"/posts/{post_id}", topic=topic, own=own)
+        urls = {member: f"/posts/{first[member]}" for member in params}
+        tell(session, list(params), notice, key=key, params=params, url=urls, topic=topic, own=own)

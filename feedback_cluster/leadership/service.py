@@ -90,7 +90,7 @@ def answer_theme(
     kept = session.get_one(LeaderAnswer, (monday, row.theme_id))
     kept.answer_id = answer.id
     session.add(kept)
-    outbox.enqueue(session, TELL, key=f"{TELL}:{answer.id}", answer_id=answer.id)
+    outbox.enqueue(session, TELL, lane=outbox.MESSAGES, key=f"{TELL}:{answer.id}", answer_id=answer.id)
     return answer
 
 

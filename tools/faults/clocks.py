@@ -102,8 +102,8 @@ FAULTS = [
     Fault(
         "a leader's answer is told twice to whoever stands behind two posts",
         "feedback_cluster/leadership/notices.py",
-        'key=key, params=params, url=f"/posts/{post_id}"',
-        """key=f"{key}:{__import__('uuid').uuid4()}", params=params, url=f"/posts/{post_id}\"""",
+        "key=key, params=params, url=urls",
+        """key=f"{key}:{__import__('uuid').uuid4()}", params=params, url=urls""",
         f"{LEADERS}::test_a_job_that_died_halfway_tells_the_rest_and_nobody_twice",
     ),
     Fault(

@@ -25,7 +25,7 @@ def tell(
     *,
     key: str,
     params: Mapping[str, Any] | Mapping[int, Mapping[str, Any]],
-    url: str,
+    url: str | Mapping[int, str],
     topic: str = "",
     own: Collection[int] = (),
 ) -> int:
@@ -34,6 +34,7 @@ def tell(
 
     notice: a name from some module's `notices`. params: fill the wording's placeholders, the same for all or by
     member id; a value made by `translated` is put into the reader's language when the message is shown.
+    url: where it leads, the same for all or by member id.
     topic: what it is about, such as "post:12", for muting and for the log. own: those for whom it is about their own
     words: they always find it in their inbox, and no digest or cap holds their mail back.
     Members who have left, muted the topic or switched the kind off are passed over; the delivery log says so.
@@ -56,7 +57,7 @@ def tell(
             log.append(planned(Channel.INBOX, plan.inbox, moment, about))
             log.append(planned(Channel.MAIL, plan.mail, moment, about))
             if plan.inbox.state == State.SENT:
-                words = {"params": _for(params, member_id), "url": url}
+                words = {"params": _for(params, member_id), "url": url if isinstance(url, str) else url[member_id]}
                 letters.append({**about, **words, "created_at": moment, "read_at": None})
         told += insert_plain_once(session, InboxMessage, letters)
         insert_plain_once(session, Delivery, log)
