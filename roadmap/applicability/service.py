@@ -94,9 +94,14 @@ def release_verdicts(
 ) -> dict[tuple[int, int], Verdict]:
     """What each release means for each car, by (release, vehicle); drafts too, for who may see them."""
     targets = _targets(session, col(Release.id).in_(list(release_ids))) if cars else {}
-    return {
-        (release_id, car.id): by_release(car.facts, target) for release_id, target in targets.items() for car in cars
-    }
+    found: dict[tuple[int, int], Verdict] = {}
+    for release_id, target in targets.items():
+        known: dict[Facts, Verdict] = {}
+        for car in cars:
+            if car.facts not in known:
+                known[car.facts] = by_release(car.facts, target)
+            found[release_id, car.id] = known[car.facts]
+    return found
 
 
 def count_by_kind(

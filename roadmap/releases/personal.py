@@ -11,6 +11,7 @@ from cocreate.core.actor import Actor
 from cocreate.core.module import Notice
 from cocreate.core.runtime import Runtime
 from cocreate.core.text_marks import N_
+from cocreate.notify.inbox.models import InboxMessage
 from cocreate.notify.inbox.service import tell
 from forum import api as forum
 from forum.api import PostCard, Supporters
@@ -28,7 +29,7 @@ NOTICES = {
     WROTE: Notice(TITLE, N_("Because you wrote #%(post)s"), group="own"),
     VOTED: Notice(TITLE, N_("Because you voted for #%(post)s"), group="releases"),
 }
-CHUNK = 200
+CHUNK = 500
 COMES = (VerdictKind.HAS, VerdictKind.OTA)
 
 
@@ -133,7 +134,13 @@ def _goes_out(release: Release) -> bool:
 def tell_some(
     session: Session, release: Release, behind: Mapping[int, Supporters], members: Collection[int]
 ) -> None:  # fmt: skip
-    cars = cars_of(session, members)
+    key = f"release:{release.id}:mine"
+    known = select(InboxMessage.member_id).where(InboxMessage.key == key, col(InboxMessage.member_id).in_(members))
+    # A look only, so that a second run is quick; that nobody is told twice is up to the message's own key.
+    told_before = set(session.exec(known).all())
+    cars = cars_of(session, [member for member in members if member not in told_before])
+    if not cars:
+        return
     told = verdicts(session, behind, cars, release_id=release.id)
     garages: dict[int, list[Car]] = defaultdict(list)
     for car in cars:
@@ -150,7 +157,7 @@ def tell_some(
         }  # fmt: skip
     for notice, params in words.items():
         tell(
-            session, list(params), notice, key=f"release:{release.id}:mine", params=params,
+            session, list(params), notice, key=key, params=params,
             url=f"/releases/{release.id}/mine", topic=f"release:{release.id}",
             own=list(params) if notice == WROTE else (),
         )  # fmt: skip

@@ -79,8 +79,8 @@ FAULTS = [
     Fault(
         "releases: the personal note comes again with each step",
         "roadmap/releases/personal.py",
-        'key=f"release:{release.id}:mine"',
-        'key=f"release:{release.id}:{release.rollout_percent}:mine"',
+        'key = f"release:{release.id}:mine"',
+        'key = f"release:{release.id}:{release.rollout_percent}:mine"',
         f"{CARS}::test_everybody_whose_points_come_to_their_car_gets_one_note",
     ),
     Fault(
