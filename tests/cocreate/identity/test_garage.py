@@ -173,3 +173,20 @@ def test_where_a_car_is_driven_may_be_said_and_counts_in_the_fleet(client, runti
     with runtime.database.read() as session:
         assert fleet(session) == [FleetPart("云麓", 2025, "", 1), FleetPart("云麓", 2025, "黑龙江", 2)]
     assert client.post("/garage", actor=member, data=data | {"region": "长" * 41}).status_code == 422
+
+
+def test_the_brands_systems_say_by_token_which_software_a_car_has(
+    client, runtime, make_member, make_vehicle, make_token
+):
+    owner, staff = make_member(), make_member("员", Role.AGENT)
+    car = make_vehicle(owner, "云麓", software="2.2")
+    path, body = f"/api/v1/vehicles/{car.id}/software", {"software": "2.4"}
+    assert client.put(path, json=body).status_code == 401
+    assert client.put(path, token=make_token(owner, "vehicles:write"), json=body).status_code == 403
+    assert client.put(path, token=make_token(staff, "themes:read"), json=body).status_code == 403
+    token = make_token(staff, "vehicles:write")
+    assert client.put(path, token=token, json={"software": ""}).status_code == 422
+    answer = client.put(path, token=token, json=body)
+    assert (answer.status_code, answer.json()["software"]) == (200, "2.4")
+    assert of(runtime, owner)[0].software == "2.4"
+    assert client.put(f"/api/v1/vehicles/{10**15}/software", token=token, json=body).status_code == 404
