@@ -258,6 +258,8 @@ def check_reword(promise: Promise, words: Words, *, reason: str) -> None:
         raise DateElsewhere(f"promise {promise.id} is about {promise.about}")
     if words.due_on is None and before.due_on is not None:
         raise Invalid("a promise keeps having a day", fields={"due_on": N_("Please fill this in.")})
+    if words.starts_on and words.due_on and words.starts_on > words.due_on:
+        raise Invalid("a window that ends before it begins", fields={"due_on": N_("This ends before it begins.")})
     need(reason)
 
 

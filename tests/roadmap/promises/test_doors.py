@@ -78,6 +78,7 @@ def test_json_refuses_every_change_without_a_reason(
         answer = patch(**values, reason="  ")
         assert (answer.status_code, answer.json()["error"]["code"]) == (422, "reason_missing"), values
     assert patch(due_on=None, reason="不说了").status_code == 422
+    assert patch(starts_on="2027-01-01", reason="反了").status_code == 422
     assert len(history(database, promise)) == 1
     answer = patch(due_on="2026-12-31", scope="市区", reason="山区到不了。")
     assert (answer.status_code, answer.json()["due_on"], answer.json()["scope"]) == (200, "2026-12-31", "市区")
