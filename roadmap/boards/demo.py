@@ -40,6 +40,7 @@ def seed(
         _item(session, row, boards, lines, by)
     for key, days in content["windows"].items():
         dates.commit(session, items[key], _window(days), reason="", by=by)
+    together: list[int] = []
     for row in content["prepared"]:
         item = items[row["item"]]
         window = _window(row["planned_days"])
@@ -48,7 +49,9 @@ def seed(
             stage=row["stage"], sentence=row["sentence"], note=row["note"], release=release,
             planned=window.written if window else "",
         )  # fmt: skip
-        publishing.prepare(session, item, form, by=by)
+        waiting = publishing.prepare(session, item, form, by=by)
+        together += [waiting.id or 0] if row["together"] else []
+    publishing.gather(session, together, by=by)
 
 
 def _item(

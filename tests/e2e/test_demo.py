@@ -72,6 +72,7 @@ PAGES = {
     "next step": ("pm", "/roadmap/9/stage"),
     "to be published": ("pm", "/publishing"),
     "waiting step": ("pm", "/publishing/steps/1"),
+    "preview of a batch": ("pm", "/publishing/1"),
     "boards of the roadmap": ("pm", "/roadmap/boards"),
     "releases": ("member", "/releases"),
     "release": ("member", "/releases/5"),
