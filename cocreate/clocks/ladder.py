@@ -6,7 +6,7 @@ takes one step and then waits a whole period for the next: nobody is passed over
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,7 @@ from cocreate.clocks.queries import calendar_of, queues
 from cocreate.clocks.rules import DUE, LEADERSHIP, RUNNING, WARNED, Queue
 from cocreate.clocks.service import moments
 from cocreate.core import clock
-from cocreate.core.db import insert_once
+from cocreate.core.db import insert_many_once
 from cocreate.core.runtime import Runtime, runtime_of
 from cocreate.core.tables import columns
 from cocreate.identity.departments.queries import leads, members_of, refs
@@ -59,55 +59,80 @@ def _climb_some(session: Session, moment: datetime) -> int:
         .limit(CHUNK)
     )
     rows = session.exec(statement).all()
-    days = calendar_of(session) if rows else None
-    taken = [step for row in rows if days and (step := _take(session, row, moment, days)) is not None]
-    told = _tell(session, taken, moment)
-    for step in taken:
-        _note(session, step.clock, step.step, moment, told.get(step.clock.id or 0, 0))
+    if not rows:
+        return 0
+    days = calendar_of(session)
+    alike: dict[tuple[int, int, datetime | None], list[ResponseClock]] = defaultdict(list)
+    for row in rows:
+        step = _next_step(row, moment)
+        alike[row.step, step, _then(row, step, moment, days)].append(row)
+    taken = [
+        Step(row, step)
+        for (before, step, then), group in alike.items()
+        for row in _take(session, group, before, step, then)
+    ]
+    told = _tell(session, taken)
+    insert_many_once(session, [note for step in taken for note in _notes(step, moment, told)])
     return len(rows)
 
 
-def _take(session: Session, row: ResponseClock, moment: datetime, days: calendar.Calendar) -> Step | None:
-    """The step that this clock takes now; None when somebody answered or another worker took it."""
+def _next_step(row: ResponseClock, moment: datetime) -> int:
+    """A warning that would come after the time is passed over."""
     step = row.step + 1
-    passed_over = step == WARNED and moment >= row.due_at
-    if passed_over:
-        step = DUE  # a warning that comes after the time is none
+    return DUE if step == WARNED and moment >= row.due_at else step
+
+
+def _then(row: ResponseClock, step: int, moment: datetime, days: calendar.Calendar) -> datetime | None:
+    """When the step after this one is owed."""
     if step == WARNED:
-        next_at: datetime | None = row.due_at
-    else:
-        next_at = calendar.due(max(moment, row.due_at), row.period_hours, days) if step < LEADERSHIP else None
+        return row.due_at
+    return calendar.due(max(moment, row.due_at), row.period_hours, days) if step < LEADERSHIP else None
+
+
+def _take(
+    session: Session, rows: Sequence[ResponseClock], before: int, step: int, then: datetime | None
+) -> list[ResponseClock]:
+    """Those of the clocks that take the step now: not what somebody answered, nor what another worker took."""
     statement = (
         sa.update(ResponseClock)
         .where(
-            col(ResponseClock.id) == row.id,
-            col(ResponseClock.step) == row.step,
+            col(ResponseClock.id).in_([row.id for row in rows]),
+            col(ResponseClock.step) == before,
             col(ResponseClock.stopped_at).is_(None),
         )
-        .values(step=step, next_at=next_at)
+        .values(step=step, next_at=then)
+        .returning(col(ResponseClock.id))
     )
-    result: Any = session.connection().execute(statement)
-    if not result.rowcount:
-        return None
-    if passed_over:
-        _note(session, row, WARNED, moment, 0)
-    return Step(row, step)
+    won = set(session.connection().execute(statement).scalars())
+    return [row for row in rows if row.id in won]
 
 
-def _note(session: Session, row: ResponseClock, step: int, moment: datetime, told: int) -> None:
-    owed_at = row.warn_at if step == WARNED else row.due_at if step == DUE else row.next_at or moment
-    insert_once(session, ClockStep(clock_id=row.id or 0, step=step, owed_at=owed_at, at=moment, told=told))
+def _notes(step: Step, moment: datetime, told: Mapping[int, int]) -> list[ClockStep]:
+    row = step.clock
+    found = [
+        ClockStep(
+            clock_id=row.id or 0, step=step.step, at=moment, told=told.get(row.id or 0, 0),
+            owed_at=row.warn_at if step.step == WARNED else row.due_at if step.step == DUE else row.next_at or moment,
+        )
+    ]  # fmt: skip
+    if step.step == DUE and row.step == RUNNING:
+        found.append(ClockStep(clock_id=row.id or 0, step=WARNED, at=moment, owed_at=row.warn_at, told=0))
+    return found
 
 
-def _tell(session: Session, steps: Sequence[Step], moment: datetime) -> dict[int, int]:
+def _tell(session: Session, steps: Sequence[Step]) -> dict[int, int]:
     """Tell whom the steps concern; how many people by clock."""
     runtime = runtime_of(session)
     if runtime is None or not steps:
         return {}
     known = queues(runtime)
     grouped: dict[tuple[str, int, int | None, tuple[int, ...]], list[ResponseClock]] = defaultdict(list)
+    asked: dict[tuple[str, int, int | None, int | None], tuple[int, ...]] = {}
     for step in steps:
-        people = tuple(_people(session, step, known.get(step.clock.queue)))
+        who = (step.clock.queue, step.step, step.clock.department_id, step.clock.member_id)
+        if who not in asked:
+            asked[who] = tuple(_people(session, step, known.get(step.clock.queue)))
+        people = asked[who]
         grouped[step.clock.queue, step.step, step.clock.department_id, people].append(step.clock)
     told: dict[int, int] = {}
     for (name, number, department_id, people), rows in grouped.items():

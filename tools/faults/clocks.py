@@ -46,8 +46,8 @@ FAULTS = [
     Fault(
         "nobody is warned before the time is over",
         "cocreate/clocks/ladder.py",
-        "    passed_over = step == WARNED and moment >= row.due_at",
-        "    passed_over = step == WARNED",
+        "    return DUE if step == WARNED and moment >= row.due_at else step",
+        "    return DUE if step == WARNED else step",
         f"{LADDER}::test_the_whole_ladder_minute_by_minute",
     ),
     Fault(
