@@ -155,10 +155,11 @@ def test_a_refused_address_is_given_up_at_once_and_never_shown(
     assert details == ["550 no such user …"]
 
 
+@pytest.mark.parametrize("user", ["", "u"])
 def test_a_server_without_starttls_gets_neither_mail_nor_password(
-    runtime: Runtime, mailing: Mailbox, make_member: Make, say: Make, logged: Make, configure: Make
+    runtime: Runtime, mailing: Mailbox, make_member: Make, say: Make, logged: Make, configure: Make, user: str
 ) -> None:
-    configure(smtp_tls="starttls", smtp_user="u", smtp_password="canary-password")
+    configure(smtp_tls="starttls", smtp_user=user, smtp_password="canary-password")
     member = make_member()
     say(member, own=True)
     with pytest.raises(Unreachable):

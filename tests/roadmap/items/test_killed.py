@@ -81,7 +81,7 @@ def environment(settings: Settings) -> dict[str, str]:
 def prepare(session: Session) -> tuple[Crowd, dict[int, tuple[str, str]]]:
     """The crowd, at an hour that is quiet for nobody, and the few that are told otherwise: member → what the log says
     of inbox and mail."""
-    crowd = gather(session, PEOPLE, each=10)
+    crowd = gather(session, PEOPLE, each=25)
     for member in crowd.members:
         session.add(MessageHours(member_id=member, quiet_from=0, quiet_to=0, cap=50))
     muted, off, left, suspended, unnamed = crowd.members[-5:]
@@ -101,8 +101,33 @@ def prepare(session: Session) -> tuple[Crowd, dict[int, tuple[str, str]]]:
     }  # fmt: skip
 
 
-def start(site: Runtime) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", WORKER], cwd=ROOT, env=environment(site.settings))
+class Workers:
+    """Worker processes, one after the other; none outlives the test."""
+
+    def __init__(self, site: Runtime) -> None:
+        self.site = site
+        self.process = self.start()
+        self.kills = 0
+
+    def start(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen([sys.executable, "-c", WORKER], cwd=ROOT, env=environment(self.site.settings))
+
+    def kill(self) -> None:
+        self.kills += 1
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self.process = self.start()
+
+    def stop(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def workers(site: Runtime) -> Iterator[Workers]:
+    made = Workers(site)
+    yield made
+    made.stop()
 
 
 def progress(site: Runtime, mailbox: Mailbox) -> int:
@@ -124,28 +149,24 @@ def owed(site: Runtime) -> int:
         return int(session.exec(jobs).one()) + int(session.exec(mails).one())
 
 
-def kill_at(process: subprocess.Popen[bytes], site: Runtime, mailbox: Mailbox, target: int) -> bool:
-    """SIGKILL as soon as so much is done; False when nothing was owed any more before that."""
+def kill_at(workers: Workers, site: Runtime, mailbox: Mailbox, target: int) -> None:
+    """SIGKILL as soon as so much is done; not any more where nothing is owed before that."""
     until = time.monotonic() + 300
     while progress(site, mailbox) < target and time.monotonic() < until:
-        assert process.poll() is None
+        assert workers.process.poll() is None
         if owed(site) == 0:
-            return False
+            return
         time.sleep(0.01)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    return True
+    workers.kill()
 
 
 def test_everybody_hears_of_each_stage_once_though_the_worker_is_killed_at_random(
-    site: Runtime, mailbox: Mailbox
+    site: Runtime, mailbox: Mailbox, workers: Workers
 ) -> None:
     seed = random.SystemRandom().randrange(1_000_000)
     rng = random.Random(seed)  # noqa: S311 (a moment to kill at, no secret)
     with site.database.write() as session:
         crowd, otherwise = prepare(session)
-    kills = 0
-    process = start(site)
     for number, stage in enumerate(STAGES):
         with site.database.write() as session:
             item = session.get_one(RoadmapItem, crowd.item_id)
@@ -153,21 +174,17 @@ def test_everybody_hears_of_each_stage_once_though_the_worker_is_killed_at_rando
                 session, item, stage=stage, sentence=f"第{number + 1}步。", by=Actor(id=crowd.authors[0])
             )
         wanted = KILLS // len(STAGES) + (number < KILLS % len(STAGES))
-        expected = (PEOPLE + len(crowd.authors)) // (wanted + 1) if wanted else 0
+        expected = (PEOPLE + len(crowd.authors)) // (wanted + 1)
         for _ in range(wanted):
-            target = progress(site, mailbox) + rng.randrange(1, max(2, expected))
-            if kill_at(process, site, mailbox, target):
-                kills += 1
-                process = start(site)
+            kill_at(workers, site, mailbox, progress(site, mailbox) + rng.randrange(1, expected))
         until = time.monotonic() + 300
         while owed(site) and time.monotonic() < until:
-            assert process.poll() is None
+            assert workers.process.poll() is None
             time.sleep(0.05)
-    process.terminate()
-    process.wait(30)
-    assert kills >= KILLS - 1, f"seed {seed}"
+    workers.stop()
+    assert workers.kills >= KILLS - 1, f"seed {seed}"
     check_log(site, crowd, otherwise, seed)
-    check_mails(site, mailbox, crowd, kills, seed)
+    check_mails(mailbox, crowd, workers.kills, seed)
 
 
 def check_log(site: Runtime, crowd: Crowd, otherwise: dict[int, tuple[str, str]], seed: int) -> None:
@@ -190,7 +207,7 @@ def check_log(site: Runtime, crowd: Crowd, otherwise: dict[int, tuple[str, str]]
         assert inbox[member] == (len(STAGES) if told == "sent " else 0), f"member {member}, seed {seed}"
 
 
-def check_mails(site: Runtime, mailbox: Mailbox, crowd: Crowd, kills: int, seed: int) -> None:
+def check_mails(mailbox: Mailbox, crowd: Crowd, kills: int, seed: int) -> None:
     """Every author has each mail; no more mails came twice than the worker was killed, and those bear the same id."""
     ids = Counter(mail["message-id"] for mail in mailbox.mails)
     assert len(ids) == len(STAGES) * (len(crowd.authors) - 2), f"seed {seed}"
