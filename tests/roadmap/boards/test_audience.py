@@ -72,7 +72,7 @@ def test_nothing_of_it_leaks_by_any_door(
             if "q=" not in path and "text=" not in path and "title=" not in path:
                 assert CANARY not in seen, (name, path)
     with database.read() as session:
-        told = set(session.exec(select(InboxMessage.member_id).where(InboxMessage.key.startswith("item:"))))  # type: ignore[attr-defined]
+        told = set(session.exec(select(InboxMessage.member_id).where(InboxMessage.key.startswith("item:"))))
         assert told == {readers.every[name].id for name in readers.allowed[audience]} & {m.id for m in members}
         # A public status would say that something is being done about it.
         assert session.get_one(Post, post.id).status == PostStatus.OPEN
@@ -120,7 +120,7 @@ def test_a_board_that_opens_makes_its_items_public_and_tells_those_behind_once(
     with database.read() as session:
         assert session.get_one(RoadmapItem, item.id).public
         assert session.get_one(Post, post.id).status == PostStatus.STARTED
-        told = session.exec(select(InboxMessage.member_id).where(InboxMessage.key.startswith("item:"))).all()  # type: ignore[attr-defined]
+        told = session.exec(select(InboxMessage.member_id).where(InboxMessage.key.startswith("item:"))).all()
         assert sorted(told) == sorted([readers.owner.id, readers.agent.id])
 
 

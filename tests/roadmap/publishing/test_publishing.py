@@ -230,6 +230,7 @@ def test_the_preview_says_who_gets_what_and_telling_does_just_that(
         rows = waiting_of(session, session.get_one(Publication, number))
         outcome = preview(session, rows)
     ((_, said),) = outcome.steps
+    assert said is not None
     assert (outcome.people, outcome.messages, said.people) == (3, 3, 3)
     assert said.reasons == {"wrote": 2, "voted": 1}
     assert sum(said.cars.values()) == 3
