@@ -27,7 +27,7 @@ NOON = datetime(2026, 11, 18, 4, tzinfo=UTC)
 
 def statuses(runtime: Runtime) -> list[tuple[int | None, TriageStatus]]:
     with runtime.database.read() as session:
-        return list(session.exec(select(Theme.id, Theme.status).order_by(col(Theme.id))).all())
+        return [(theme.id, theme.status) for theme in session.exec(select(Theme).order_by(col(Theme.id)))]
 
 
 def team(runtime: Runtime, name: str = "座舱", *people: Member) -> int:
@@ -42,7 +42,7 @@ def team(runtime: Runtime, name: str = "座舱", *people: Member) -> int:
 
 def posts(runtime: Runtime) -> dict[str, PostStatus]:
     with runtime.database.read() as session:
-        return dict(session.exec(select(Post.title, Post.status)).all())
+        return {post.title: post.status for post in session.exec(select(Post))}
 
 
 def inbox(runtime: Runtime, prefix: str = "theme.") -> list[tuple[int, str]]:
@@ -328,7 +328,8 @@ def test_a_no_needs_a_reason_and_a_sentence(client: Any, runtime: Runtime, pm: M
 def test_a_person_put_a_theme_into_an_area_and_no_run_takes_it_out(
     client: Any, runtime: Runtime, session: Session, pm: Member, make_theme: MakeTheme
 ) -> None:
-    from feedback_cluster.runs.found import RunFound, _gather
+    from feedback_cluster.runs.found import _gather
+    from feedback_cluster.runs.models import RunFound
     from feedback_cluster.themes.models import ThemeArea
 
     theme = make_theme("座椅").id or 0
@@ -338,8 +339,6 @@ def test_a_person_put_a_theme_into_an_area_and_no_run_takes_it_out(
     assert client.post(f"/themes/{theme}/area", actor=pm, data={"area": str(own.id)}).status_code == 303
     told = {"label": "空调", "themes": [theme]}
     with runtime.database.write() as later:
-        found = RunFound.__new__(RunFound)
-        found.__dict__.update(areas=[told], themes=[{"id": theme, "size": 2}])
-        _gather(later, found)
+        _gather(later, RunFound(run_id=0, areas=[told], themes=[{"id": theme, "size": 2}]))
     with runtime.database.read() as reading:
         assert get_theme(reading, theme).area_id == own.id
