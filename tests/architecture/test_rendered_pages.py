@@ -30,6 +30,7 @@ UNLINKED = {
     "show_fleet_draft",  # what a file says, before it is put to use
     "show_duplicate_run", "show_lexicon_progress",  # what a page asks for while work in the background is under way
     "step_figures",  # what the preview of thousands of messages asks for
+    "show_stop",  # the link in a mail
     "show_product_line",  # a short address for posters and mails
     # Only beside what was edited, imported, is one's own or too long for one page.
     "show_history", "show_import", "download_import_errors", "edit_comment", "show_theme_posts",
