@@ -19,6 +19,7 @@ from roadmap.items import order, queries
 from roadmap.items.models import ItemStatus
 from roadmap.items.stages import STAGE_LABELS, STAGES_OF, TRACK
 from roadmap.items.words import window_text
+from roadmap.releases.thanks import thanked_names
 
 router = APIRouter(include_in_schema=False)
 READ = [allow("roadmap.read")]
@@ -26,7 +27,7 @@ EDIT = [allow("roadmap.edit")]
 ColumnKey = Annotated[str, Query(pattern=r"^(considering|planned|started|shipped|declined)(-\d{1,18})?$")]
 Line = Annotated[int | None, Query(ge=1, le=MAX_ID)]
 CELEBRATED = 12
-"""Shipped items, newest first, whose contributors are named on the board."""
+"""Shipped items, newest first, whose contributors are named on the board, if they agreed to it."""
 
 
 @router.get("/roadmap", dependencies=READ)
@@ -77,7 +78,7 @@ def _board(page: Page, db: Session, view: RoadmapBoard | None, status: str, line
         view=view,
         views=open_boards(db, page.actor),
         boards=forum.boards(db),
-        thanks=queries.contributors(db, shipped, page.actor),
+        thanks=thanked_names(db, shipped),
         cars=my_items(db, page.actor, [card.id for card in cards]),
         editor=editor,
         back=page.request.url.path + (f"?{page.request.url.query}" if page.request.url.query else ""),

@@ -1,7 +1,6 @@
 """Reading items: the public board, one item with its history and its people."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -23,10 +22,13 @@ from roadmap.items.windows import Window, window_of
 from roadmap.links.models import ItemLink, ItemPost
 from roadmap.releases.models import Release
 from roadmap.releases.queries import ReleaseRef
+from roadmap.releases.thanks import thanked_names
 
 RELEASE_COLUMNS = (
     Release.id, Release.version, Release.released_at, Release.planned_for, Release.rollout_percent, Release.models,
 )  # fmt: skip
+NAMED = 6
+"""Of those who agreed to it, so many are thanked by name on an item's page."""
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,7 @@ def item_view(session: Session, item: RoadmapItem, actor: Actor) -> ItemView:
     shown = sorted((cards[i] for i in ids[:200] if i in cards), key=lambda card: (-card.vote_count, card.id))
     themes, links = _links(session, item_id, cards, staff=staff)
     release = session.get(Release, item.release_id) if item.release_id else None
+    done = [item_id] if item.status == ItemStatus.SHIPPED else []
     return ItemView(
         steps=history(session, item_id, staff=staff),
         themes=themes,
@@ -161,7 +164,7 @@ def item_view(session: Session, item: RoadmapItem, actor: Actor) -> ItemView:
         posts=shown[:8],
         mine=[cards[post_id] for post_id in mine if post_id in cards][:5],
         release=release_ref(release) if release and (release.public or staff) else None,
-        thanks=names_of(shown) if item.status == ItemStatus.SHIPPED else [],
+        thanks=thanked_names(session, done, most=NAMED).get(item_id, []),
     )
 
 
@@ -219,29 +222,6 @@ def _links(
             named.append(LinkedTheme(link.id or 0, theme.id, theme.name, theme.size, hidden))
     posts = [LinkedPost(link.id or 0, cards[link.post_id or 0]) for link in links if (link.post_id or 0) in cards]
     return named, posts
-
-
-def names_of(cards: Iterable[PostCard], most: int = 6) -> list[str]:
-    """Whom to thank: authors of public posts, each once."""
-    names = (card.author_name for card in cards if card.author_id is not None and card.author_name)
-    return list(dict.fromkeys(names))[:most]
-
-
-def contributors(session: Session, item_ids: Sequence[int], actor: Actor, *, most: int = 3) -> dict[int, list[str]]:
-    """A few authors behind each item, for the cards of what was shipped: directly linked posts first."""
-    if not item_ids:
-        return {}
-    order = (col(ItemPost.theme_id).is_not(None), col(ItemPost.post_id))
-    place = sa.func.row_number().over(partition_by=col(ItemPost.item_id), order_by=order).label("place")
-    ranked = (
-        select(ItemPost.item_id, ItemPost.post_id, place).where(col(ItemPost.item_id).in_(list(item_ids))).subquery()
-    )
-    rows = session.connection().execute(sa.select(ranked.c.item_id, ranked.c.post_id).where(ranked.c.place <= 2 * most))
-    posts: dict[int, list[int]] = defaultdict(list)
-    for item_id, post_id in rows:
-        posts[item_id].append(post_id)
-    cards = forum.post_cards(session, {post_id for ids in posts.values() for post_id in ids}, actor=actor)
-    return {item_id: names_of((cards[i] for i in ids if i in cards), most) for item_id, ids in posts.items()}
 
 
 def track_steps(steps: Sequence[Step]) -> list[dict[str, object]]:

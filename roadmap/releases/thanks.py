@@ -1,4 +1,5 @@
-"""Whom a release thanks by name: authors of public posts behind its lines who have agreed to be named."""
+"""Whom items and releases thank by name: authors of public posts behind them who have agreed to be named. There is no
+other way to a name: pages that thank ask here."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -16,8 +17,8 @@ LOOKED_AT = 30
 """Posts of each item among which names are looked for, directly linked ones first."""
 
 
-def thanked_names(session: Session, item_ids: Iterable[int | None]) -> dict[int, list[str]]:
-    """Up to three names by item."""
+def thanked_names(session: Session, item_ids: Iterable[int | None], *, most: int = MOST) -> dict[int, list[str]]:
+    """A few names by item; items that name nobody are left out."""
     wanted = {item_id for item_id in item_ids if item_id is not None}
     if not wanted:
         return {}
@@ -37,7 +38,7 @@ def thanked_names(session: Session, item_ids: Iterable[int | None]) -> dict[int,
         item_id: [cards[i].author_name for i in ids if i in cards and cards[i].author_id in agreed]
         for item_id, ids in posts.items()
     }
-    return {item_id: list(dict.fromkeys(filter(None, names)))[:MOST] for item_id, names in named.items() if names}
+    return {item_id: list(dict.fromkeys(filter(None, names)))[:most] for item_id, names in named.items() if names}
 
 
 def _agreed(session: Session, member_ids: Iterable[int]) -> set[int]:

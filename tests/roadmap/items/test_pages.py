@@ -1,5 +1,6 @@
 """The roadmap's pages and JSON: who sees what, forms without script, few queries."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from types import SimpleNamespace
@@ -92,12 +93,31 @@ def test_the_page_says_who_asked_and_what_is_mine(client: Any, make_item: Make, 
     assert "你支持或关注了" in mine
 
 
-def test_shipped_items_thank_by_name(client: Any, make_item: Make, voices: SimpleNamespace) -> None:
-    item = make_item("座椅降噪", themes=[voices.theme], stage="arrived")
+def test_shipped_items_thank_those_by_name_who_agreed_to_it(
+    client: Any, make_item: Make, put_post: Make, make_member: Make, pm: Member
+) -> None:
+    willing, silent, hidden = make_member("林愿意"), make_member("陈沉默"), make_member("吴内部")
+    for member in (willing, hidden):
+        client.post("/account", actor=member, data={"name": member.name, "named_in_releases": "1"})
+    posts = [put_post(author=silent), put_post(author=willing), put_post(author=hidden, visibility="staff")]
+    item = make_item("座椅降噪", posts=posts, stage="arrived")
+
+    def thanks(path: str, reader: Member | None) -> str:
+        page = client.get(path, actor=reader).text
+        found = re.search(r'<p class="road-(?:thanks|celebrate)">.*?</p>', page, re.DOTALL)
+        return found[0] if found else ""
+
     for path in (f"/roadmap/{item.id}", "/roadmap"):
-        page = client.get(path).text
-        assert "林" in page
-        assert "谢谢" in page
+        # A colleague reads the internal post, and still nobody is thanked for it who is not thanked in public.
+        for reader in (None, pm):
+            said = thanks(path, reader)
+            assert "谢谢 林愿意" in said, path
+            assert "陈沉默" not in said, path
+            assert "吴内部" not in said, path
+    client.post("/account", actor=willing, data={"name": willing.name})
+    assert "林愿意" not in thanks(f"/roadmap/{item.id}", None)
+    assert "谢谢每一位" in thanks(f"/roadmap/{item.id}", None)
+    assert thanks("/roadmap", None) == ""
 
 
 def test_my_car_is_told_from_the_release(
@@ -192,9 +212,9 @@ def test_the_board_costs_few_queries_however_long_it_is(
         make_item(posts=[put_post(author=make_member())], stage=stage)
     with count_queries() as statements:
         client.get("/roadmap", actor=reader)
-    # items, columns, boards, product lines, contributors and their posts; for members also the session, the cars with
-    # what they get, and the unread count
-    assert len(statements) <= (10 if signed_in else 6), statements
+    # items, columns, boards, product lines, contributors, their posts and who of them agreed to be named; for members
+    # also the session, the cars with what they get, and the unread count
+    assert len(statements) <= (11 if signed_in else 7), statements
 
 
 def test_the_json_board_pages_without_gap_or_repeat(client: Any, make_item: Make) -> None:
