@@ -16,6 +16,7 @@ from cocreate.notify.inbox.service import tell
 from cocreate.points.service import earners
 from forum import api as forum
 from roadmap.applicability.service import Car, VerdictKind, car_facts, cars_of, verdicts
+from roadmap.boards.audience import readers_among
 from roadmap.events import CarReceived, ItemStageChanged
 from roadmap.followup.models import FollowUp, FollowUpAsk, Outcome
 from roadmap.followup.queries import setting
@@ -48,7 +49,7 @@ def open_followup(runtime: Runtime, *, item_id: int, change_id: int) -> None:
             wanted, silent = _not_impossible(session, item, spoke), []
         else:
             return  # without a release there is no car to have it, before it has arrived
-        may = earners(session, [*wanted, *(member_id for member_id, _ in silent)])
+        may = may_be_asked(session, item, [*wanted, *(member_id for member_id, _ in silent)])
     with runtime.database.write() as session:
         row = _round(session, item, change_id)
     found = [(member_id, car) for member_id, car in wanted.items() if member_id in may]
@@ -65,7 +66,7 @@ def note_receiver(session: Session, event: CarReceived) -> None:
     spoke: set[int] | None = None
     for item in session.exec(statement.order_by(col(RoadmapItem.id))).all():
         item_id = item.id or 0
-        if not item.shown or not setting(session, item_id).asks or not earners(session, [event.member_id]):
+        if not item.shown or not setting(session, item_id).asks or not may_be_asked(session, item, [event.member_id]):
             continue
         cars = [car for car in car_facts(session, [event.vehicle_id]) if car.member_id == event.member_id]
         if not _owners_with(session, item, cars):
@@ -105,7 +106,11 @@ def ask_due(runtime: Runtime) -> None:
 
 def _ask(session: Session, rows: list[tuple[FollowUpAsk, FollowUp, RoadmapItem]]) -> None:
     _, row, item = rows[0]
-    ids = [ask.id for ask, _, _ in rows]
+    may = readers_among(session, item, [ask.member_id for ask, _, _ in rows])
+    # The title is in the question: whoever may no longer see the item is not asked.
+    lost = [ask.id for ask, _, _ in rows if ask.member_id not in may]
+    session.connection().execute(sa.delete(FollowUpAsk).where(col(FollowUpAsk.id).in_(lost)))
+    ids = [ask.id for ask, _, _ in rows if ask.member_id in may]
     moment = clock.now()
     taken = session.connection().execute(
         sa.update(FollowUpAsk)
@@ -155,12 +160,20 @@ def _add_silent(session: Session, row: FollowUp, found: Sequence[tuple[int, int]
         .returning(col(FollowUp.silent), col(FollowUp.sample))
     )
     there, sample = held.one()
-    known = set(session.exec(select(FollowUpAsk.member_id).where(FollowUpAsk.round_id == row.id)))
-    fresh = [one for one in found if one[0] not in known][: max(sample - there, 0)]
-    added = _add(session, row, fresh, silent=True)
+    # Those who are asked already take no place: their rows are there. One car's news must not read the whole round.
+    added = place = 0
+    while place < len(found) and there + added < sample:
+        some = found[place : place + min(CHUNK, sample - there - added)]
+        added += _add(session, row, some, silent=True)
+        place += len(some)
     session.connection().execute(
         sa.update(FollowUp).where(col(FollowUp.id) == row.id).values(silent=col(FollowUp.silent) + added)
     )
+
+
+def may_be_asked(session: Session, item: RoadmapItem, member_ids: Iterable[int]) -> set[int]:
+    """Those of the members who may see the item, have an open account and do not work for the brand."""
+    return readers_among(session, item, earners(session, member_ids))
 
 
 def behind(session: Session, item_id: int) -> set[int]:

@@ -102,9 +102,16 @@ FAULTS = [
     Fault(
         "more silent owners are asked than the sample",
         "roadmap/followup/asking.py",
-        "[: max(sample - there, 0)]",
-        "",
+        "found[place : place + min(CHUNK, sample - there - added)]",
+        "found[place : place + CHUNK]",
         FOLLOWUP + "test_silent_owners_with_the_car_are_asked_up_to_the_sample",
+    ),
+    Fault(
+        "a question names an item to those who may not see it",
+        "roadmap/followup/asking.py",
+        "    may = readers_among(session, item, [ask.member_id for ask, _, _ in rows])\n",
+        "    may = {ask.member_id for ask, _, _ in rows}\n",
+        FOLLOWUP + "test_an_item_for_some_readers_is_asked_of_these_alone",
     ),
     Fault(
         "a receipt names a theme of staff's words",

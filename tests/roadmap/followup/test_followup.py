@@ -14,6 +14,8 @@ from cocreate.notify.inbox.models import InboxMessage
 from cocreate.points import queries as points
 from feedback_cluster.themes.models import Theme, ThemePin, ThemePost
 from forum.posts.models import Post, Visibility
+from roadmap.boards.audience import is_public
+from roadmap.boards.models import Audience, BoardReader, ItemBoard, RoadmapBoard
 from roadmap.events import CarReceived
 from roadmap.followup import asking, rules, service
 from roadmap.followup.forms import ReplyForm
@@ -156,6 +158,41 @@ def test_silent_owners_with_the_car_are_asked_up_to_the_sample(
     assert kinds.count("followup.asked") == 1
     assert kinds.count("followup.asked_silent") == 3
     assert rows(runtime, FollowUp)[0].silent == 3
+
+
+@pytest.mark.parametrize("when", ["before it rolls out", "before the question"])
+def test_an_item_for_some_readers_is_asked_of_these_alone(
+    runtime, worker, world, release, step, owners, time_machine, when
+):
+    """The title is in the question: lin, chen and the silent owners but one may not even see the item."""
+    insider, _ = owners(2)
+    with runtime.database.write() as session:
+        board = RoadmapBoard(name="先行", audience=Audience.COHORT)
+        session.add(board)
+        session.flush()
+        session.add(BoardReader(board_id=board.id, member_id=insider.id))
+
+    def put_away():
+        with runtime.database.write() as session:
+            item = session.get_one(RoadmapItem, world.item.id)
+            session.add(ItemBoard(item_id=item.id, board_id=board.id))
+            session.flush()
+            item.public = is_public(session, item)
+            session.add(item)
+
+    if when == "before it rolls out":
+        put_away()
+    step(world.item, "rolling_out", release_id=release.id)
+    worker.drain()
+    if when == "before the question":
+        put_away()
+    late = owners(1)[0]
+    with runtime.database.write() as session:
+        car = session.exec(select(Vehicle).where(Vehicle.member_id == late.id)).one()
+        outbox.publish(session, CarReceived(vehicle_id=car.id, member_id=late.id, release_id=release.id))
+    worker.drain()
+    ask_all(runtime, worker, time_machine, days=40)
+    assert asked(runtime) == [(insider.id, "followup.asked_silent")]
 
 
 def test_what_came_without_a_release_is_asked_of_everybody_behind_it(
