@@ -26,6 +26,7 @@ from forum.posts.queries import (
 )
 from forum.silence.rules import FIRST_ANSWER
 from forum.silence.service import answered as note_answer
+from forum.silence.service import unanswered as take_answer_back
 
 __all__ = [
     "FIRST_ANSWER",
@@ -59,6 +60,7 @@ __all__ = [
     "rank_posts",
     "set_status",
     "status_before",
+    "take_answer_back",
     "visible_ids",
     "votes_before",
     "wished_by",

@@ -109,6 +109,7 @@ module = Module(
             merge_notices.forget_own,
             merging_index.index_head,
             silence.follow_post,
+            silence.forget_title,
         ],
         PostHidden: [
             points.settle_post,
@@ -116,6 +117,7 @@ module = Module(
             merge_notices.forget_own,
             merging_index.index_head,
             silence.follow_post,
+            silence.forget_title,
         ],
         PostEdited: [
             notices.forget_words,
@@ -124,6 +126,7 @@ module = Module(
             merging_index.index_head,
             duplicates_jobs.match_edited,
             silence.follow_post,
+            silence.forget_title,
         ],
         PostRestored: [points.settle_post, scene_notices.index_scenes, merging_index.index_head, silence.follow_post],
         SceneAdded: [scene_notices.tell_about_scene],

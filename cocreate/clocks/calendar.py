@@ -30,6 +30,8 @@ def spans_of(text: str) -> tuple[tuple[time, time], ...]:
         if not separator:
             raise ValueError(part)
         found.append((time.fromisoformat(begin), time.max if end == "24:00" else time.fromisoformat(end)))
+    if any(moment.tzinfo is not None for span in found for moment in span):
+        raise ValueError(text)
     if any(begin >= end for begin, end in found):
         raise ValueError(text)
     if any(before[1] > after[0] for before, after in pairwise(found)):

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, Field
 
 from cocreate.clocks.calendar import spans_of
+from cocreate.core.tables import MAX_ID
 from cocreate.core.text_marks import N_
 
 
@@ -17,15 +18,18 @@ def _spans(value: str) -> str:
     return value
 
 
+MOST_HOURS = 2000
+
+
 class TimesForm(BaseModel):
     """Working hours. Without them the part goes back to the times of the whole queue, the queue to those declared."""
 
     queue: str = Field(max_length=60)
     scope: int = Field(0, ge=0)
-    hours: float = Field(gt=0, le=2000)
-    warn_hours: float = Field(0, ge=0, le=2000)
-    period_hours: float = Field(gt=0, le=2000)
-    department: int | None = Field(None, ge=1)
+    hours: float = Field(gt=0, le=MOST_HOURS)
+    warn_hours: float = Field(0, ge=0, le=MOST_HOURS)
+    period_hours: float = Field(gt=0, le=MOST_HOURS)
+    department: int | None = Field(None, ge=1, le=MAX_ID)
 
 
 class PartForm(BaseModel):

@@ -23,10 +23,8 @@ from cocreate.clocks.service import moments
 from cocreate.core import clock
 from cocreate.core.db import insert_many_once
 from cocreate.core.runtime import Runtime, runtime_of
-from cocreate.core.tables import columns
-from cocreate.identity.departments.queries import leads, members_of, refs
-from cocreate.identity.members.models import Member
-from cocreate.notify.inbox.service import tell, translated
+from cocreate.identity.departments.queries import at_work, leads, members_of, refs
+from cocreate.notify.inbox.service import reword, tell, translated
 from cocreate.notify.robots.service import announce
 
 JOB, REWIND = "clocks.climb", "clocks.rewind"
@@ -147,22 +145,14 @@ def _people(session: Session, step: Step, queue: Queue | None) -> list[int]:
     row = step.clock
     department = refs(session, [row.department_id]).get(row.department_id or 0)
     if step.step == WARNED:
-        asked = _present(session, [row.member_id] if row.member_id else [])
+        asked = at_work(session, [row.member_id] if row.member_id else [])
         if not asked and department is not None:
-            asked = _present(session, [*members_of(session, department.id), department.head_id])
+            asked = at_work(session, [*members_of(session, department.id), department.head_id])
         if not asked and queue is not None and queue.crew is not None:
-            asked = _present(session, queue.crew(session))
+            asked = at_work(session, queue.crew(session))
         return asked or leads(session)
-    head = _present(session, [department.head_id]) if step.step == DUE and department is not None else []
+    head = at_work(session, [department.head_id]) if step.step == DUE and department is not None else []
     return head or leads(session)
-
-
-def _present(session: Session, ids: Sequence[int | None]) -> list[int]:
-    wanted = {member_id for member_id in ids if member_id is not None}
-    statement = columns(Member.id).where(
-        col(Member.id).in_(wanted), col(Member.deleted_at).is_(None), col(Member.suspended_at).is_(None)
-    )
-    return sorted(session.exec(statement)) if wanted else []
 
 
 def _say(
@@ -187,10 +177,20 @@ def _say(
         what = titles.get(row.subject_id) or row.title or f"#{row.subject_id}"
         # Digits alone: the reader's language is not known yet.
         due_at = row.due_at.astimezone(runtime.settings.zone) if runtime else row.due_at
-        params = {"what": what, "queue": label, "due": f"{due_at:%m-%d %H:%M}"}
+        # The number lets a package take its words back, see `forget`.
+        params = {"what": what, "queue": label, "due": f"{due_at:%m-%d %H:%M}", _number(row.queue): row.subject_id}
         key, url = f"clock:{row.id}:{step}", row.url or queue.list_url or "/"
         tell(session, people, ONE[step], key=key, params=params, url=url, topic=topic)
         announce(session, ONE[step], key=key, params=params, url=url, department_id=department_id, topic=topic)
+
+
+def forget(session: Session, queue: str, subject_id: int) -> None:
+    """Messages about this keep its number and lose its words: they must not be read any more."""
+    reword(session, list(ONE.values()), _number(queue), subject_id, what=f"#{subject_id}")
+
+
+def _number(queue: str) -> str:
+    return queue.replace(".", "_")
 
 
 def rewind(runtime: Runtime) -> None:

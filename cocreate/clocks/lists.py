@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -126,11 +126,11 @@ def _soon(moment: datetime) -> sa.ColumnElement[bool]:
 def _moment(text: object) -> datetime:
     try:
         moment = datetime.fromisoformat(str(text))
-    except ValueError as error:
+        if moment.tzinfo is None:
+            raise BadCursor("a time without a zone")
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:  # no time, or one that UTC has not
         raise BadCursor(str(text)[:40]) from error
-    if moment.tzinfo is None:
-        raise BadCursor("a time without a zone")
-    return moment
 
 
 def _titles(session: Session, known: Mapping[str, Queue], rows: list[ResponseClock]) -> dict[tuple[str, int], str]:

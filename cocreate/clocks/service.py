@@ -1,6 +1,6 @@
 """Clocks are started and stopped by the packages; the ladder is climbed by a timer, see `ladder`."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,11 +10,11 @@ from sqlmodel import Session, col, select
 from cocreate.clocks import calendar
 from cocreate.clocks.models import ResponseClock
 from cocreate.clocks.queries import calendar_of, queue_of, read, times_of
-from cocreate.clocks.rules import DUE, RUNNING, ClockView
+from cocreate.clocks.rules import DUE, RUNNING, WARNED, ClockView
 from cocreate.core import clock
 from cocreate.core.db import insert_once
 
-__all__ = ["ClockView", "read", "start", "stop", "stop_all"]
+__all__ = ["ClockView", "read", "resume", "start", "stop", "stop_all"]
 CHUNK = 500
 
 
@@ -113,6 +113,29 @@ def stop_all(
         result: Any = session.connection().execute(statement)
         stopped += result.rowcount
     return stopped
+
+
+def resume(session: Session, queue: str, stopped: Mapping[int, Collection[datetime]]) -> int:
+    """The answers that stopped these clocks, by what waits, were taken back: they run on since they began, as if there
+    had been none; how many do. One that stopped at another moment keeps its answer."""
+    ids, resumed, days = sorted(stopped), 0, calendar_of(session)
+    for start in range(0, len(ids), CHUNK):
+        statement = (
+            select(ResponseClock)
+            .where(ResponseClock.queue == queue, col(ResponseClock.subject_id).in_(ids[start : start + CHUNK]))
+            .order_by(col(ResponseClock.occurrence))
+            .execution_options(populate_existing=True)
+        )
+        for row in {row.subject_id: row for row in session.exec(statement)}.values():
+            if not row.answered or row.stopped_at not in stopped[row.subject_id]:
+                continue
+            after = calendar.due(max(clock.now(), row.due_at), row.period_hours, days)
+            row.next_at = {RUNNING: row.warn_at, WARNED: row.due_at, DUE: after}.get(row.step)
+            row.stopped_at, row.stopped_by, row.answered = None, None, False
+            session.add(row)
+            resumed += 1
+        session.flush()
+    return resumed
 
 
 def assign(session: Session, queue: str, subject_id: int, *, department_id: int | None, member_id: int | None) -> bool:

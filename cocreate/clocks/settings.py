@@ -5,7 +5,8 @@ from datetime import date, timedelta
 
 from sqlmodel import Session
 
-from cocreate.clocks.calendar import NoWorkingTime, due
+from cocreate.clocks.calendar import Calendar, NoWorkingTime, due, spans_of
+from cocreate.clocks.forms import MOST_HOURS
 from cocreate.clocks.ladder import REWIND
 from cocreate.clocks.models import CalendarDay, QueueTime, WorkingHours
 from cocreate.clocks.queries import calendar_of, queue_of
@@ -14,6 +15,8 @@ from cocreate.core import audit, clock, outbox
 from cocreate.core.actor import Actor
 from cocreate.core.errors import Invalid
 from cocreate.core.text_marks import N_
+from cocreate.identity.departments.queries import departments
+from cocreate.identity.departments.service import NoSuchDepartment
 
 MOST_DAYS = 366
 
@@ -36,6 +39,8 @@ class NeverWorks(Invalid):
 def set_times(session: Session, queue: str, scope_id: int, times: Times, *, by: Actor) -> None:
     """Promise these times to what begins to wait from now on; clocks that run keep theirs."""
     _check_part(session, queue, scope_id)
+    if times.department_id is not None and times.department_id not in {one.id for one in departments(session)}:
+        raise NoSuchDepartment(fields={"department": NoSuchDepartment.message})
     session.merge(
         QueueTime(
             queue=queue, scope_id=scope_id, hours=times.hours, warn_hours=times.warn_hours,
@@ -56,6 +61,7 @@ def clear_times(session: Session, queue: str, scope_id: int, *, by: Actor) -> No
 
 def set_hours(session: Session, spans: str, *, by: Actor) -> None:
     """Work at these hours; what is not due yet is counted anew."""
+    _check_reach(replace(calendar_of(session), spans=spans_of(spans)))
     session.merge(WorkingHours(spans=spans))
     audit.record(session, by, "clocks.hours", "calendar", None, spans=spans)
     _rewind(session)
@@ -68,10 +74,7 @@ def mark_days(session: Session, first: date, last: date | None, *, works: bool, 
     if until < first or len(days) > MOST_DAYS:
         raise LastBeforeFirst(fields={"last": LastBeforeFirst.message})
     known = calendar_of(session)
-    try:
-        due(clock.now(), 1, replace(known, days={**known.days, **dict.fromkeys(days, works)}))
-    except NoWorkingTime as error:
-        raise NeverWorks() from error
+    _check_reach(replace(known, days={**known.days, **dict.fromkeys(days, works)}))
     for day in days:
         session.merge(CalendarDay(day=day, works=works, name=name))
     audit.record(session, by, "clocks.days", "calendar", None, first=str(first), last=str(until), works=works)
@@ -88,6 +91,14 @@ def clear_day(session: Session, day: date, *, by: Actor) -> bool:
     audit.record(session, by, "clocks.days", "calendar", None, first=str(day), last=str(day), works=None)
     _rewind(session)
     return True
+
+
+def _check_reach(days: Calendar) -> None:
+    """Refuse a calendar in which the longest time that may be promised never ends: no post could begin to wait."""
+    try:
+        due(clock.now(), MOST_HOURS, days)
+    except NoWorkingTime as error:
+        raise NeverWorks() from error
 
 
 def _rewind(session: Session) -> None:

@@ -6,18 +6,14 @@ from sqlmodel import Session, col, select
 
 from cocreate.core import clock
 from cocreate.core.actor import Actor
-from cocreate.core.errors import Conflict, Invalid, NotAllowed
+from cocreate.core.errors import Conflict, NotAllowed
 from cocreate.core.text_marks import N_
 from cocreate.identity.departments.queries import departments, departments_of
+from cocreate.identity.departments.service import NoSuchDepartment
 from feedback_cluster.themes.decisions import change, record
 from feedback_cluster.themes.models import DecisionKind, Handover, Theme, ThemeDecision
 from feedback_cluster.themes.receipts import handover_of, settle_receipt
 from feedback_cluster.themes.service import AlreadySo, standing
-
-
-class NoSuchDepartment(Invalid):
-    code = "no_such_department"
-    message = N_("There is no such department, or it is closed.")
 
 
 class NothingToReceive(Conflict):

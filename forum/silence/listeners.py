@@ -2,6 +2,8 @@
 
 from sqlmodel import Session
 
+from cocreate.clocks import ladder
+from cocreate.core import clock
 from cocreate.core.actor import STAFF
 from cocreate.identity.members.queries import roles_of
 from forum.comments.models import Comment
@@ -20,6 +22,7 @@ from forum.events import (
 from forum.merging.models import Merge
 from forum.posts.models import Post
 from forum.silence import service
+from forum.silence.rules import FIRST_ANSWER
 
 
 def hear_comment(session: Session, event: CommentAdded) -> None:
@@ -39,8 +42,15 @@ def hear_response(session: Session, event: OfficialResponseGiven) -> None:
 
 
 def follow_post(session: Session, event: PostSubmitted | PostEdited | PostHidden | PostRestored | PostDeleted) -> None:
-    """What is hidden, private, praise or gone waits no more; what is back waits anew."""
-    service.settle(session, event.post_id)
+    """What is hidden, private, praise or gone waits no more; what is back, or opened later, waits from then on."""
+    service.settle(session, event.post_id, since=None if isinstance(event, PostSubmitted) else clock.now())
+
+
+def forget_title(session: Session, event: PostDeleted | PostHidden | PostEdited) -> None:
+    """Messages to staff about a post that is blanked, hidden or private now keep its number alone."""
+    post = session.get(Post, event.post_id)
+    if post is None or not post.public:
+        ladder.forget(session, FIRST_ANSWER, event.post_id)
 
 
 def follow_merge(session: Session, event: PostsMerged) -> None:

@@ -1,5 +1,6 @@
 """The silence clock of posts: it runs from a post until the first human answer, and follows what becomes of it."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -102,6 +103,20 @@ def hear_status(
     """
     if by is not None and status != PostStatus.OPEN and cause_kind not in FOLLOWING:
         answered(session, post_ids, by=by, at=at)
+
+
+def unanswered(session: Session, post_ids: Iterable[int], cause: tuple[str, int]) -> int:
+    """What this cause said with a status was taken back: posts that it was the first answer to wait on; how many."""
+    ids, said = sorted(set(post_ids)), defaultdict[int, set[datetime]](set)
+    for start in range(0, len(ids), 500):
+        statement = columns(StatusChange.post_id, StatusChange.at).where(
+            col(StatusChange.post_id).in_(ids[start : start + 500]),
+            StatusChange.cause_kind == cause[0],
+            StatusChange.cause_id == cause[1],
+        )
+        for post_id, at in session.exec(statement):
+            said[post_id].add(at)
+    return clocks.resume(session, FIRST_ANSWER, said)
 
 
 def follow_merge(session: Session, source_id: int, target_id: int, *, by: int | None) -> None:

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from cocreate.core.actor import Role
+from cocreate.core.actor import STAFF, Role
 from cocreate.core.errors import NotFound
 from cocreate.core.tables import columns
 from cocreate.identity.departments.models import Department, DepartmentMember
@@ -113,7 +114,8 @@ def departments_of(session: Session, member_id: int) -> list[int]:
 
 
 def leads(session: Session) -> list[int]:
-    """Ids of the brand's leadership, ascending: heads and members of departments marked so; without any, the admins."""
+    """Ids of the brand's leadership, ascending: heads and members of departments marked so; without any, the admins.
+    Whoever lost their role is of the leadership no more."""
     chosen = sa.and_(col(Department.leadership), col(Department.closed_at).is_(None))
     heads = select(Department.head_id).where(chosen, col(Department.head_id).is_not(None))
     working = (
@@ -121,7 +123,9 @@ def leads(session: Session) -> list[int]:
         .join(Department, col(Department.id) == DepartmentMember.department_id)
         .where(chosen)
     )
-    named = select(Member.id).where(sa.or_(col(Member.id).in_(heads), col(Member.id).in_(working)), *_here())
+    named = select(Member.id).where(
+        sa.or_(col(Member.id).in_(heads), col(Member.id).in_(working)), col(Member.id).in_(_brand()), *_here()
+    )
     found = sorted(member_id for member_id in session.exec(named) if member_id is not None)
     if found:
         return found
@@ -131,6 +135,17 @@ def leads(session: Session) -> list[int]:
         .where(MemberRole.role == Role.ADMIN, *_here())
     )
     return sorted(session.exec(admins))
+
+
+def at_work(session: Session, member_ids: Iterable[int | None]) -> list[int]:
+    """Those of the members who are of the brand and can sign in, ascending: whom to tell what staff alone may read."""
+    wanted = {member_id for member_id in member_ids if member_id is not None}
+    statement = columns(Member.id).where(col(Member.id).in_(wanted), col(Member.id).in_(_brand()), *_here())
+    return sorted(session.exec(statement)) if wanted else []
+
+
+def _brand() -> Any:
+    return select(MemberRole.member_id).where(col(MemberRole.role).in_(STAFF))
 
 
 def _here() -> tuple[sa.ColumnElement[bool], ...]:

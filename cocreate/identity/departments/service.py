@@ -21,6 +21,11 @@ class DepartmentNameTaken(Conflict):
     message = N_("There is a department with this name already.")
 
 
+class NoSuchDepartment(Invalid):
+    code = "no_such_department"
+    message = N_("There is no such department, or it is closed.")
+
+
 class NotStaff(Invalid):
     code = "not_staff"
     message = N_("Only staff can head a department or work in one.")

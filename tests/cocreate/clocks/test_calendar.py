@@ -101,11 +101,15 @@ def test_a_year_that_the_table_lacks_is_named_until_the_brand_enters_it():
 # -- laws, against a walker that knows nothing but minutes
 
 zones = st.sampled_from(["Asia/Shanghai", "Europe/Berlin", "America/New_York"]).map(ZoneInfo)
-spans = st.sampled_from(["09:00-18:00", "09:00-12:00,13:30-18:00", "00:00-24:00", "01:30-03:30,22:00-24:00"]).map(spans_of)
+spans = st.sampled_from(["09:00-18:00", "09:00-12:00,13:30-18:00", "00:00-24:00", "01:30-03:30,22:00-24:00"]).map(
+    spans_of
+)
 first = date(2025, 9, 20)
 exceptions = st.dictionaries(st.integers(0, 60).map(lambda n: first + timedelta(days=n)), st.booleans(), max_size=12)
 calendars = st.builds(Calendar, zones, spans, exceptions)
-starts = st.integers(0, 40 * 24 * 60).map(lambda minutes: datetime(2025, 9, 20, tzinfo=UTC) + timedelta(minutes=minutes))
+starts = st.integers(0, 40 * 24 * 60).map(
+    lambda minutes: datetime(2025, 9, 20, tzinfo=UTC) + timedelta(minutes=minutes)
+)
 
 
 def is_working(moment, calendar):

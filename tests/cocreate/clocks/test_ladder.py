@@ -4,12 +4,15 @@ import threading
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from sqlmodel import col, select
 
 from cocreate.clocks import service
 from cocreate.clocks.ladder import climb, rewind
 from cocreate.clocks.models import CalendarDay, QueueTime, ResponseClock
 from cocreate.core import clock
+from cocreate.identity.departments.models import Department
+from cocreate.identity.members.models import MemberRole
 
 QUEUE = "test.answer"
 pytestmark = pytest.mark.usefixtures("queue")
@@ -244,3 +247,17 @@ def test_a_holiday_entered_later_moves_what_is_not_due_yet(runtime, clock_at, ti
     assert "clocks.due" not in [notice for member, notice in told() if member == people["head"]]
     tick("2026-03-12 10:00")
     assert (people["head"], "clocks.due") in told()
+
+
+def test_who_is_no_longer_of_the_brand_hears_nothing(runtime, clock_at, start, tick, people, told):
+    clock_at("2026-03-10 10:00")
+    with runtime.database.write() as session:
+        session.get_one(Department, people["department"]).leadership = True
+        session.execute(sa.delete(MemberRole).where(MemberRole.member_id.in_([people["agent"], people["head"]])))
+    start(1, member_id=people["agent"], department_id=people["department"])
+    tick("2026-03-10 17:30")
+    tick("2026-03-11 10:00")
+    tick("2026-03-12 10:00")
+    assert told() == [
+        (people["lead"], "clocks.warned"), (people["lead"], "clocks.due"), (people["lead"], "clocks.leadership")
+    ]  # fmt: skip

@@ -9,6 +9,7 @@ import pytest
 from cocreate.clocks import service
 from cocreate.clocks.doctor import holidays
 from cocreate.core.actor import Role
+from cocreate.web.paging import encode_cursor
 
 pytestmark = pytest.mark.usefixtures("queue")
 QUEUE = "test.answer"
@@ -46,6 +47,8 @@ def test_who_waits_longest_stands_first_and_filters_narrow(client, runtime, cloc
     assert titles("mine=1") == []
     assert titles("state=nonsense&queue=nonsense") == [1, 2, 3]
     assert client.get("/waiting?cursor=x", actor=pm).status_code == 422
+    beyond = encode_cursor(["0001-01-01T00:00:00+23:59", 1])
+    assert client.get(f"/waiting?cursor={beyond}", actor=pm).status_code == 422
 
 
 def test_what_is_asked_of_me_is_mine_or_my_departments(client, runtime, clock_at, people, make_actor_of):
@@ -89,6 +92,8 @@ def test_times_are_set_for_a_part_and_taken_back(client, runtime, clock_at, peop
     assert client.post("/waiting/times", data={**form, "hours": "-1"}, actor=pm).status_code == 422
     assert client.post("/waiting/times", data={**form, "scope": "8"}, actor=pm).status_code == 422
     assert client.post("/waiting/times", data={**form, "queue": "none"}, actor=pm).status_code == 404
+    for nobody in ("99", "9" * 20):
+        assert client.post("/waiting/times", data={**form, "department": nobody}, actor=pm).status_code == 422
     assert client.get("/waiting/times", actor=pm).status_code == 200
 
 
@@ -118,6 +123,8 @@ def test_days_off_and_hours_are_entered_and_count_anew(client, runtime, clock_at
         ("days", {"first": "morgen"}),
         ("hours", {"spans": "18:00-09:00"}),
         ("hours", {"spans": ""}),
+        ("hours", {"spans": "09:00+08:00-18:00"}),
+        ("hours", {"spans": "09:00-09:01"}),
     ],
 )
 def test_a_calendar_that_is_none_is_refused(client, pm, path, form):

@@ -130,3 +130,10 @@ def test_others_of_the_staff_look_and_owners_do_not(client, runtime, act, make_m
     assert client.post(f"/departments/{number}/close", actor=pm).status_code == 403
     assert client.get("/departments", actor=owner).status_code == 403
     assert client.get("/departments/99", actor=pm).status_code == 404
+
+
+@pytest.mark.parametrize("field", ["head", "members"])
+def test_a_number_that_no_member_can_have_is_refused(client, runtime, act, admin, field):
+    number = opened(runtime, act)
+    answer = client.post(f"/departments/{number}", actor=admin, data={"name": "座舱", field: "9" * 20})
+    assert answer.status_code == 422

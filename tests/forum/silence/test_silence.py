@@ -162,6 +162,61 @@ def test_a_post_made_private_waits_no_more_and_one_opened_begins_to(runtime, sub
     assert wait(runtime, private).state == "running"
 
 
+def test_a_post_opened_after_weeks_is_not_late_at_once(runtime, submit, owner, worker, tuesday):
+    private = submit("私下说", private=True)
+    worker.drain()
+    later = DUE + timedelta(days=4)
+    tuesday.move_to(later, tick=False)
+    with runtime.database.write() as session:
+        edit_post(session, session.get_one(Post, private.id), Draft(title="私下说"), editor=acting(runtime, owner))
+    worker.drain()
+    assert (wait(runtime, private).started_at, wait(runtime, private).state) == (later, "running")
+
+
+def test_an_answer_that_is_taken_back_was_none(runtime, submit, agent, worker, tuesday):
+    from forum import api
+
+    post, reviewed = submit(), submit("已经在看的")
+    by = acting(runtime, agent, Role.PM)
+    with runtime.database.write() as session:
+        desk.decide(session, session.get_one(Post, reviewed.id), PostStatus.REVIEWING, reason="在看", by=by)
+    before = wait(runtime, post)
+    tuesday.move_to(TUESDAY + timedelta(hours=5), tick=False)
+    with runtime.database.write() as session:
+        ids = [post.id, reviewed.id]
+        desk.set_status(session, ids, PostStatus.DECLINED, cause=("theme", 3), by=by, reason="不安全")
+    assert wait(runtime, post).state == "met"
+    tuesday.move_to(TUESDAY + timedelta(hours=6), tick=False)
+    with runtime.database.write() as session:
+        desk.set_status(session, [post.id], PostStatus.OPEN, cause=("theme", 3), by=by)
+        desk.set_status(session, [reviewed.id], PostStatus.REVIEWING, cause=("theme", 3), by=by)
+        assert api.take_answer_back(session, ids, ("theme", 3)) == 1
+    worker.drain()
+    after = wait(runtime, post)
+    assert (after.started_at, after.due_at, after.state) == (before.started_at, before.due_at, "running")
+    assert wait(runtime, reviewed).stopped_at == TUESDAY
+    tuesday.move_to(DUE, tick=False)
+    climb(runtime)
+    assert wait(runtime, post).step == 2
+
+
+def test_messages_about_a_post_that_is_hidden_keep_its_number_alone(runtime, submit, agent, worker, tuesday):
+    from sqlmodel import select
+
+    from cocreate.notify.inbox.models import InboxMessage
+
+    post = submit("车牌和住址都写在标题里")
+    tuesday.move_to(DUE - timedelta(days=1), tick=False)
+    climb(runtime)
+    with runtime.database.write() as session:
+        by = acting(runtime, agent, Role.MODERATOR)
+        moderation.hide_post(session, session.get_one(Post, post.id), reason="隐私", by=by)
+    worker.drain()
+    with runtime.database.read() as session:
+        row = session.exec(select(InboxMessage).where(InboxMessage.notice == "clocks.warned")).one()
+    assert row.params["what"] == f"#{post.id}"
+
+
 def merge(runtime, source, target, agent):
     with runtime.database.write() as session:
         by = acting(runtime, agent, Role.MODERATOR)
