@@ -190,7 +190,10 @@ def api_item(item_id: RowId, db: ReadDb, actor: CurrentActor) -> ItemDetail:
 
 
 @router.post(
-    "/roadmap", status_code=status.HTTP_201_CREATED, dependencies=WRITE, responses=FOR_TOKENS | refusals(Invalid)
+    "/roadmap",
+    status_code=status.HTTP_201_CREATED,
+    dependencies=WRITE,
+    responses=FOR_TOKENS | refusals(Invalid, prepared.ManyReaders),
 )
 def api_add_item(form: NewItemForm, db: Db, actor: CurrentActor) -> ItemDetail:
     """A new item, perhaps linked to a theme or a post; with a sentence its first step is told to those behind it."""
@@ -199,6 +202,8 @@ def api_add_item(form: NewItemForm, db: Db, actor: CurrentActor) -> ItemDetail:
         links.link_theme(db, item, form.theme, by=actor)
     if form.post:
         links.link_post(db, item, form.post, by=actor)
+    if form.sentence:
+        prepared.check_alone(db, item)
     return _detail(db, item, actor)
 
 

@@ -57,6 +57,8 @@ def add_item(form: BoundNewItem, page: CurrentPage, actor: CurrentActor, db: Db)
         links.link_theme(db, item, form.value.theme, by=actor)
     if form.value.post:
         links.link_post(db, item, form.value.post, by=actor)
+    if form.value.sentence:
+        prepared.check_alone(db, item)
     page.flash(N_("The item is on the roadmap."), level="success")
     return page.redirect("show_item", item_id=item.id)
 

@@ -172,6 +172,25 @@ def test_no_door_lets_one_person_alone_tell_many(
         assert session.exec(select(PreparedChange.state)).one() == PreparedState.WAITING
 
 
+@pytest.mark.parametrize("door", ["page", "json"])
+def test_a_new_item_that_begins_with_a_sentence_to_many_is_no_way_around(
+    client: Any, voices: SimpleNamespace, pm: Member, few: None, make_token: Make, worker: Worker, database: Database,
+    door: str,
+) -> None:  # fmt: skip
+    form = {"title": "座椅降噪", "sentence": "会做。", "theme": voices.theme.id, "public": True}
+    if door == "page":
+        refused = client.post("/roadmap", actor=pm, data={**form, "theme": str(voices.theme.id), "public": "1"})
+    else:
+        token = make_token(pm, "roadmap:write")
+        refused = client.post("/api/v1/roadmap", token=token, json=form)
+        assert refused.json()["error"]["code"] == "many_readers"
+    assert refused.status_code == 409
+    worker.drain()
+    with database.read() as session:
+        assert session.exec(select(RoadmapItem)).all() == []
+    assert told(database) == []
+
+
 def test_one_waits_per_item_and_withdrawing_frees_the_place(
     client: Any, make_item: Make, prepare: Make, pm: Member
 ) -> None:
