@@ -1,8 +1,9 @@
 """Who gains, and which neighbours gain less: pure arithmetic over cars, without a database.
 
 A neighbour of a group is a car that misses it by one condition alone, and only just: the model year before or after, an
-order in the months before or after, another configuration of the same cars, another region, or a verification that is
-missing. That is whom owners compare themselves with; a car that misses by more is counted as "further".
+order in the months before or after (or both of these, which are one thing said twice), another configuration of the
+same cars, another region, or a verification that is missing. That is whom owners compare themselves with; a car that
+misses by more is counted as "further".
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -122,6 +123,7 @@ class Findings:
         return self.losing_owners > 0
 
 
+_SAME_SIDE = {(Side.YEAR_BEFORE, Side.ORDERED_BEFORE), (Side.YEAR_AFTER, Side.ORDERED_AFTER)}
 CONDITIONS = ("model", "year", "ordered", "hardware", "region", "verified")
 
 
@@ -154,6 +156,8 @@ def window_days(rule: Rule) -> int:
 def side_of(rule: Rule, car: Car) -> Side | None:
     """On which side the car stands beside the rule; None when it meets it, or is no neighbour."""
     missed = misses(rule, car)
+    if missed == ["year", "ordered"]:
+        return _both_sides(rule, car)
     if len(missed) != 1 or missed == ["model"]:
         return None
     if missed == ["year"]:
@@ -169,6 +173,15 @@ def _year_side(rule: Rule, car: Car) -> Side | None:
     if rule.year_from is not None and car.year == rule.year_from - 1:
         return Side.YEAR_BEFORE
     return Side.YEAR_AFTER if rule.year_to is not None and car.year == rule.year_to + 1 else None
+
+
+def _both_sides(rule: Rule, car: Car) -> Side | None:
+    """A rule that names a model year and the days of its orders says one thing twice: a car of the year before, ordered
+    before, is beside it although it misses both. On one side only, and near in each."""
+    year, ordered = _year_side(rule, car), _order_side(rule, car)
+    if ordered is Side.ORDER_UNKNOWN:
+        return year
+    return ordered if (year, ordered) in _SAME_SIDE else None
 
 
 def _order_side(rule: Rule, car: Car) -> Side | None:

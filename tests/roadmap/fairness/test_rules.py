@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from roadmap.fairness.rules import Car, Group, Rule, Side, check, misses, rule_of, side_of, window_days
 
+OF_BOTH = Rule(("极境",), 2022, 2022, date(2022, 1, 1), date(2022, 12, 31))
 YEAR_2022 = Rule(models=("极境",), ordered_from=date(2022, 1, 1), ordered_to=date(2022, 12, 31))
 
 
@@ -52,6 +53,13 @@ def test_a_neighbourhood_is_never_a_few_days_nor_for_ever(days: int, reach: int)
         (Rule(regions=("广东",)), {"region": "广西"}, Side.REGION),
         (Rule(verified=True), {"verified": False}, Side.UNVERIFIED),
         (Rule(("云麓",)), {}, None),
+        # A model year and the days of its orders are one thing said twice: who is a year older is beside both.
+        (OF_BOTH, {"year": 2021, "ordered_on": date(2021, 11, 20)}, Side.ORDERED_BEFORE),
+        (OF_BOTH, {"year": 2023, "ordered_on": date(2023, 2, 1)}, Side.ORDERED_AFTER),
+        (OF_BOTH, {"year": 2021, "ordered_on": None}, Side.YEAR_BEFORE),
+        (OF_BOTH, {"year": 2021, "ordered_on": date(2023, 2, 1)}, None),
+        (OF_BOTH, {"year": 2019, "ordered_on": date(2021, 11, 20)}, None),
+        (OF_BOTH, {"year": 2021, "ordered_on": date(2019, 11, 20)}, None),
     ],
 )
 def test_a_neighbour_misses_by_one_condition_alone(rule: Rule, other: dict[str, object], side: Side | None) -> None:
