@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
@@ -74,11 +74,12 @@ def _fit(value: Any, column: Any) -> Any:
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        if moment.tzinfo is None:
+            raise BadCursor("a time without a zone")
+        # Here and not where it is written: the first and last hours of time lie outside of it elsewhere.
+        return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise BadCursor(text[:40]) from error
-    if moment.tzinfo is None:
-        raise BadCursor("a time without a zone")
-    return moment
 
 
 def cut(rows: Sequence[Row], limit: int, key: Any) -> Listing[Row]:

@@ -9,6 +9,9 @@ from cocreate.core.text_marks import N_
 
 UNREADABLE = N_("Please write a month such as 2027-03, a quarter such as 2027Q2, or a day such as 2027-03-15.")
 
+EARLIEST, LATEST = date(1950, 1, 1), date(2200, 12, 31)
+"""Beyond these a date is a slip of the keyboard; calendars and the ledger are spared it."""
+
 _DAY = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?")
 _MONTH = re.compile(r"(\d{4})[-/.年](\d{1,2})月?")
 _QUARTER = re.compile(r"(\d{4})[-/.年]?(?:第?([1-4一二三四])季度?|[qQ]([1-4]))")
@@ -65,10 +68,11 @@ def parse_window(text: str) -> Window | None:
         if ".." in text:
             first, _, last = text.partition("..")
             window = Window(date.fromisoformat(first), date.fromisoformat(last))
-            if window.last < window.first:
-                raise ValueError(UNREADABLE)
-            return window
-        return _parse_one(text)
+        else:
+            window = _parse_one(text)
+        if not EARLIEST <= window.first <= window.last <= LATEST:
+            raise ValueError(UNREADABLE)
+        return window
     except ValueError:
         raise ValueError(UNREADABLE) from None
 

@@ -14,6 +14,7 @@ from cocreate.web.paging import BadCursor
 from cocreate.web.refusals import FOR_TOKENS, refusals
 from roadmap.promises.service import ReasonMissing
 from roadmap.releases import rollout, service
+from roadmap.releases.forms import Day
 from roadmap.releases.models import NoteLabel, ReleaseState
 from roadmap.releases.queries import Letter, get_release, letter, released_letters
 from roadmap.releases.rollout import Stopped
@@ -86,9 +87,9 @@ class ReleaseIn(BaseModel):
     title: Annotated[str, Field(min_length=1, max_length=120)]
     intro: Annotated[str, Field(max_length=4000)] = ""
     models: Annotated[list[Annotated[str, Field(max_length=60)]], Field(max_length=40)] = []
-    planned_for: date | None = None
+    planned_for: Day | None = None
     reason: Annotated[str, Field(max_length=1000)] = ""
-    released_on: date | None = None
+    released_on: Day | None = None
     public: bool = False
     notes: Annotated[list[NoteIn], Field(max_length=200)] = []
 

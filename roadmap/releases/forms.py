@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, field_validator
 
 from cocreate.core.text_marks import N_
 from cocreate.web.forms import BoundForm, bind
+from roadmap.items.windows import EARLIEST, LATEST
 from roadmap.releases.models import NoteLabel
 
 WORDS = {
@@ -22,15 +23,18 @@ Note = tuple[NoteLabel, str, int | None]
 """Label, text and item of one line."""
 
 
+Day = Annotated[date, Field(ge=EARLIEST, le=LATEST)]
+
+
 class ReleaseForm(BaseModel):
     version: str = Field(min_length=1, max_length=40)
     title: str = Field(min_length=1, max_length=120)
     intro: str = Field("", max_length=4000)
     models: str = Field("", max_length=400)
     rollout_percent: int = Field(0, ge=0, le=100)
-    planned_for: date | None = None
+    planned_for: Day | None = None
     reason: str = Field("", max_length=1000)
-    released_on: date | None = None
+    released_on: Day | None = None
     public: bool = False
     notes: str = Field("", max_length=20_000)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from cocreate.core import clock
 from cocreate.core.actor import Actor
 from cocreate.core.module import Notice
 from cocreate.core.runtime import Runtime
@@ -128,7 +129,9 @@ def tell_receivers(session: Session, *, release_id: int, member_ids: Sequence[in
 
 
 def _goes_out(release: Release) -> bool:
-    return release.public and release.released_at is not None and release.rolled_back_at is None
+    """By what is true now: its day may have been put off since the job was queued."""
+    out = release.released_at is not None and release.released_at <= clock.now()
+    return release.public and out and release.rolled_back_at is None
 
 
 def tell_some(

@@ -13,7 +13,7 @@ from cocreate.core import clock
 from cocreate.core.errors import NotFound
 from cocreate.core.tables import columns
 from cocreate.identity.vehicles.models import Vehicle
-from cocreate.web.paging import BadCursor, Listing, after, cut, decode_cursor
+from cocreate.web.paging import Listing, after, cut, decode_cursor
 from roadmap.applicability.models import CarRelease
 from roadmap.applicability.rules import plain
 from roadmap.items.models import RoadmapItem
@@ -119,7 +119,7 @@ def released_letters(
     )
     if cursor:
         moment, release_id = decode_cursor(cursor, 2)
-        statement = statement.where(after(order, (_moment(moment), release_id)))
+        statement = statement.where(after(order, (moment, release_id)))
     page = cut(list(session.exec(statement)), limit, lambda row: (row.released_at.isoformat(), row.id))
     return Listing(_letters(session, page.items, only=label), page.next_cursor)
 
@@ -134,13 +134,6 @@ def _narrowed(session: Session, label: NoteLabel | None, model: str) -> list[Any
         wanted = plain(model)
         conditions.append(col(Release.id).in_([row[0] for row in rows if not row[1] or wanted in map(plain, row[1])]))
     return conditions
-
-
-def _moment(text: object) -> datetime:
-    try:
-        return datetime.fromisoformat(str(text))
-    except ValueError as error:
-        raise BadCursor(str(text)[:40]) from error
 
 
 def letter(session: Session, release: Release, *, drafts: bool = False) -> Letter:

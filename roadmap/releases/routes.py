@@ -147,7 +147,9 @@ def _mine(db: Session, actor: Actor, letters: list[Letter]) -> dict[str, Any]:
     asked: set[int] = set()
     if actor.signed_in and items:
         rows = db.exec(select(ItemPost.item_id, ItemPost.post_id).where(col(ItemPost.item_id).in_(items))).all()
-        mine = set(forum.people_behind(db, {post_id for _, post_id in rows}).members.get(actor.member_id, []))
+        # From the reader's side: behind a line may stand thousands.
+        own = forum.posts_of(db, actor.member_id)
+        mine = {*own, *forum.heads_of(db, own).values()}
         asked = {item_id for item_id, post_id in rows if post_id in mine}
     cars = my_releases(db, actor, [letter.id for letter in letters])
     return {"asked": asked, "cars": cars, "note_labels": NOTE_LABELS, "state_labels": STATE_LABELS}

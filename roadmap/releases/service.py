@@ -71,7 +71,7 @@ def write_release(
         _commit_date(session, row, draft, by, zone)
     row.public = draft.public
     row.planned_for = _noon(draft.planned_for, zone, row.planned_for)
-    row.released_at = _noon(draft.released_on, zone, row.released_at)
+    row.released_at = _released(row, draft, zone)
     session.add(row)
     session.flush()
     write_notes(session, row, draft.notes)
@@ -110,6 +110,14 @@ def _commit_date(session: Session, row: Release, draft: Draft, by: Actor, zone: 
     commit_date(
         session, ("release", row.id or 0), old, draft.planned_for, reason=draft.reason, by=by, public=draft.public
     )  # fmt: skip
+
+
+def _released(row: Release, draft: Draft, zone: ZoneInfo) -> datetime | None:
+    """What is out stays out: a form that lay open since before, and names no day, does not call cars back. For that
+    there is the way back in public."""
+    if draft.released_on is None and row.released_at is not None and row.released_at <= clock.now():
+        return row.released_at
+    return _noon(draft.released_on, zone, row.released_at)
 
 
 def _noon(day: date | None, zone: ZoneInfo, known: datetime | None) -> datetime | None:

@@ -42,7 +42,20 @@ def test_what_is_written_is_read_again(first: date, days: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["soon", "2027-13", "2027Q5", "2027-02-30", "2027-05..2027-04", "2027-04-02..2027-03-05"]
+    "text",
+    [
+        "soon",
+        "2027-13",
+        "2027Q5",
+        "2027-02-30",
+        "2027-05..2027-04",
+        "2027-04-02..2027-03-05",
+        "0001-01",
+        "1899Q4",
+        "2201-01-01",
+        "9999-12-31",
+        "2027-01-01..9999-12-31",
+    ],
 )
 def test_what_nobody_can_read_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="Please write a month"):

@@ -14,6 +14,7 @@ from sqlmodel import select
 from cocreate.core import clock
 from cocreate.core.db import Database
 from cocreate.identity.members.models import Member
+from cocreate.web.paging import encode_cursor
 from roadmap.releases.forms import parse_notes
 from roadmap.releases.models import NoteLabel, Release, ReleaseNote
 from roadmap.releases.versions import carries, version_key
@@ -108,6 +109,23 @@ def test_lines_that_i_asked_for_are_marked(
         assert "来自 3 位车主" in client.get(path).text
 
 
+def test_a_reader_of_letters_does_not_wait_for_everybody_behind_their_lines(
+    client: Any, make_item: Make, make_release: Make, voices: SimpleNamespace, database: Database,
+    monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    release = make_release("2.2", released_at=clock.now() - timedelta(days=1))
+    item = make_item("座椅降噪", themes=[voices.theme], stage="arrived", release=release.id)
+    with database.write() as session:
+        session.add(ReleaseNote(release_id=release.id, label=NoteLabel.BETTER, text="风扇更轻", item_id=item.id))
+
+    def crowd(*_: Any) -> Any:
+        raise AssertionError("ten thousand people were counted to find one")
+
+    monkeypatch.setattr("forum.api.people_behind", crowd)
+    for path in ("/releases", f"/releases/{release.id}"):
+        assert "你提过的" in client.get(path, actor=voices.wu).text
+
+
 def test_drafts_are_for_colleagues(client: Any, make_release: Make, pm: Member) -> None:
     draft = make_release("3.0", title="还没定的事", public=False, planned_for=clock.now() + timedelta(days=30))
     for path in ("/releases", "/releases.atom", "/api/v1/releases"):
@@ -162,7 +180,9 @@ def test_letters_page_without_gap_or_repeat(client: Any, make_release: Make) -> 
     first = client.get("/releases").text
     assert "1.10" in first
     assert "更早的版本" in first
-    for damaged in ("xx", "WyJhIiwgMV0", "W10"):
+    odd = [encode_cursor(one) for one in (["2026-01-01T00:00:00", 1], ["0001-01-01T00:00:00+14:00", 1], [9, 1],
+                                          ["9999-12-31T23:59:59-14:00", 1], ["2026-01-01T00:00:00Z", "x"])]  # fmt: skip
+    for damaged in ("xx", "WyJhIiwgMV0", "W10", *odd):
         assert client.get(f"/api/v1/releases?cursor={damaged}").status_code == 422
 
 

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import select
 
-from cocreate.core import clock
+from cocreate.core import clock, outbox
 from cocreate.core.actor import Actor
 from cocreate.core.db import Database
 from cocreate.core.jobs import Worker
@@ -200,6 +200,58 @@ def test_releases_are_written_and_rolled_out_with_a_token(
     assert client.get(path).json() == halted
     draft = client.post("/api/v1/releases", token=token, json={**BODY, "version": "9", "public": False}).json()
     assert client.get(f"/api/v1/releases/{draft['id']}").status_code == 404
+
+
+@pytest.mark.parametrize("door", ["page", "json"])
+def test_what_is_out_stays_out_when_a_form_without_its_day_comes_back(
+    client: Any, pm: Member, database: Database, promised: Release, make_token: Make, door: str
+) -> None:
+    client.post(f"/releases/{promised.id}/rollout", actor=pm, data={"percent": "60"})
+    out = get(database, promised).released_at
+    if door == "page":
+        saved = client.post(f"/releases/{promised.id}/edit", actor=pm, data={**FORM, "title": "出远门去"})
+        assert saved.status_code == 303
+    else:
+        token = make_token(pm, "roadmap:write")
+        saved = client.put(f"/api/v1/releases/{promised.id}", token=token, json={**BODY, "title": "出远门去"})
+        assert saved.status_code == 200
+    row = get(database, promised)
+    assert (row.title, row.released_at, row.state) == ("出远门去", out, ReleaseState.ROLLING)
+
+
+def test_nobody_is_told_on_a_day_that_was_put_off(
+    client: Any, pm: Member, database: Database, worker: Worker, make_item: Make, put_post: Make, make_member: Make,
+    make_vehicle: Make, make_release: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    owner = make_member()
+    make_vehicle(owner, "云麓")
+    now = clock.now()
+    release = make_release("2.4", released_at=now + timedelta(days=10))
+    make_item("座椅降噪", posts=[put_post(author=owner)], stage="rolling_out", release=release.id)
+    # The job was queued for a day that is no longer the one of the release.
+    with database.write() as session:
+        outbox.enqueue(session, rollout.JOB, release_id=release.id)
+    worker.drain()
+    with database.read() as session:
+        assert session.exec(select(InboxMessage).where(InboxMessage.key == f"release:{release.id}:mine")).all() == []
+    monkeypatch.setattr(clock, "now", lambda: now + timedelta(days=11))
+    with database.write() as session:
+        outbox.enqueue(session, rollout.JOB, release_id=release.id)
+    worker.drain()
+    with database.read() as session:
+        told = session.exec(select(InboxMessage).where(InboxMessage.key == f"release:{release.id}:mine")).all()
+    assert [row.member_id for row in told] == [owner.id]
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "2201-01-01", "9999-12-31"])
+def test_a_day_that_no_calendar_shows_is_refused(client: Any, pm: Member, make_token: Make, day: str) -> None:
+    form = {"version": "2.4", "title": "出远门", "public": "1"}
+    token = make_token(pm, "roadmap:write")
+    for field in ("planned_for", "released_on"):
+        assert client.post("/releases", actor=pm, data={**form, field: day}).status_code == 422
+        body = {"version": "2.4", "title": "出远门", "public": True, field: day}
+        assert client.post("/api/v1/releases", token=token, json=body).status_code == 422
+    assert client.get("/releases.ics").status_code == 200
 
 
 def test_a_form_that_lay_open_does_not_set_the_roll_out_back(
