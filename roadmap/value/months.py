@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from cocreate.core.errors import NotFound
 
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 SHOWN = 12
 
 

@@ -262,3 +262,5 @@ def test_before_the_first_night_the_page_offers_to_count(client: Any, pm: Member
     page = client.get("/value", actor=pm).text
     assert "还没有统计" not in page
     assert client.get("/value?month=abc", actor=pm).status_code == 404
+    # A number typed in a Chinese keyboard's full width would break the header with the file's name.
+    assert client.get("/value.csv?month=２０２６-09", actor=pm).status_code == 404
