@@ -213,7 +213,12 @@ def plain(text: str) -> str:
 
 @lru_cache(maxsize=1024)
 def _pattern(name: str) -> re.Pattern[str]:
-    return re.compile(".*".join(map(re.escape, plain(name).split("*"))))
+    first, *parts = map(re.escape, plain(name).split("*"))
+    if not parts:
+        return re.compile(first)
+    # The nearest place of each part will do, so none is given up again: many stars would else be tried in every way.
+    between = "".join(f"(?>.*?{part})" for part in parts[:-1])
+    return re.compile(f"{first}{between}.*{parts[-1]}", re.DOTALL)
 
 
 def _named(wanted: Sequence[str], name: str) -> bool | None:

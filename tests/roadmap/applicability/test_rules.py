@@ -150,3 +150,22 @@ def test_of_several_cars_the_best_news_counts_and_every_verdict_has_words() -> N
     assert best(told).kind is VerdictKind.PLANNED
     assert {kind for kind, _ in WORDS} == {kind.value for kind in VerdictKind}
     assert Verdict(VerdictKind.HAS, "2.4", note="paused").words == Verdict(VerdictKind.HAS, "2.4").words
+
+
+def test_a_pattern_of_many_stars_is_answered_at_once() -> None:
+    # Tried in every way this would take longer than the universe is old.
+    rule = Rule(OTA, hardware=("*a" * 30,))
+    assert fit(rule, Facts("云麓", hardware="a" * 59 + "b")).holds is False
+    assert fit(rule, Facts("云麓", hardware="a" * 60)).holds is True
+
+
+@given(st.text("ab*", max_size=8), st.text("ab", min_size=1, max_size=8))
+def test_a_star_stands_for_anything(name: str, hardware: str) -> None:
+    def fits(pattern: str, text: str) -> bool:
+        if not pattern:
+            return not text
+        if pattern[0] == "*":
+            return any(fits(pattern[1:], text[at:]) for at in range(len(text) + 1))
+        return text[:1] == pattern[0] and fits(pattern[1:], text[1:])
+
+    assert fit(Rule(OTA, hardware=(name,)), Facts("云麓", hardware=hardware)).holds is fits(name, hardware)
