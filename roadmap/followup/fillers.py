@@ -19,6 +19,8 @@ def on_item_pages(session: Session, page: Page, ids: Sequence[int]) -> Mapping[i
     staff = page.actor.can("roadmap.edit")
     mine = queries.open_asks(session, page.actor.member_id, round_ids) if page.actor.signed_in else {}
     drawn: dict[int, Markup] = {}
+    if staff:
+        drawn = {item_id: page.fragment("roadmap/followup/_later.html", item_id=item_id) for item_id in ids}
     for item_id, row in rounds.items():
         tally, own = tallies[row.id or 0], mine.get(row.id or 0)
         shown = staff or tally.replies >= PUBLIC_FROM

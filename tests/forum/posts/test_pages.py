@@ -157,7 +157,7 @@ def test_my_voice_pages_without_repeats(
     rest = client.get(next_url, actor=member, htmx=True).text
     assert first.count('class="card story"') == 15
     assert rest.count('class="card story"') == 2
-    assert all(f'"/posts/{post.id}"' in first + rest for post in posts)
+    assert all(f'"/me/voice/{post.id}"' in first + rest for post in posts)
     assert client.get("/me?cursor=bogus", actor=member).status_code == 422
 
 
