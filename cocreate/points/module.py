@@ -50,6 +50,6 @@ module = Module(
     },
     seeds=[demo.seed],
     listeners={MemberLeft: [forget_member]},
-    jobs=[Job("points.expire", service.expire)],
+    jobs=[Job("points.expire", service.expire_due, own_sessions=True)],
     timers=[Timer("points.expire", hour=4)],
 )

@@ -35,6 +35,8 @@ class PointsRule:
     route: str = ""
     param: str = ""
     edited: bool = False
+    shared: bool = False
+    """Its amount is split among several: never capped, or the shares would not sum up to it."""
 
 
 def in_force(session: Session, rule: PointsRule) -> PointsRule:
@@ -42,10 +44,10 @@ def in_force(session: Session, rule: PointsRule) -> PointsRule:
     row = session.get(RuleSetting, rule.name, populate_existing=True)
     if row is None:
         return rule
+    day_cap, week_cap = (None, None) if rule.shared else (row.day_cap, row.week_cap)
     return replace(
-        rule, amount=row.amount, day_cap=row.day_cap, week_cap=row.week_cap, months=row.months, active=row.active,
-        edited=True,
-    )  # fmt: skip
+        rule, amount=row.amount, day_cap=day_cap, week_cap=week_cap, months=row.months, active=row.active, edited=True
+    )
 
 
 def set_rule(session: Session, rule: PointsRule, form: RuleForm, *, by: Actor) -> None:

@@ -9,13 +9,14 @@ from sqlmodel import Session, col, select
 from cocreate.core import clock
 from cocreate.core.actor import STAFF
 from cocreate.core.errors import Conflict
+from cocreate.core.runtime import Runtime
 from cocreate.core.text_marks import N_
 from cocreate.identity.members.models import Member, MemberRole
 from cocreate.points import laws, ledger
 from cocreate.points.models import EntryKind, PointEntry, PointLot
 from cocreate.points.rules import DAY, WEEK, PointsRule, in_force
 
-CHUNK = 200
+CHUNK, EXPIRE_CHUNK = 200, 25
 GONE = N_("It was deleted or hidden, or the mark was taken back.")
 AWARDS = (EntryKind.EARNED, EntryKind.GRANTED)
 
@@ -51,12 +52,13 @@ def award(
 ) -> int:
     """Points by a rule, at most what its caps leave; how many were given. The same `key` again changes nothing.
 
-    amount: instead of the rule's own, for a share of something larger. at: when it was earned, for news that arrives
+    amount: instead of the rule's own, for a share of something larger; what was decided on is paid although the rule
+    has been switched off since. at: when it was earned, for news that arrives
     late; caps and expiry count from then. An award that a cap cut to nothing is an entry
     too: the same key brings nothing later either.
     """
     rule = in_force(session, rule)
-    if not rule.active or not earners(session, [member_id]):
+    if (amount is None and not rule.active) or not earners(session, [member_id]):
         return 0
     balance = ledger.lock(session, member_id)
     if key in ledger.keys_like(session, member_id, key):
@@ -127,14 +129,14 @@ def grant(
     return amount
 
 
-def reverse(session: Session, key: str, *, why: str = "") -> int:
+def reverse(session: Session, key: str, *, why: str = "", most: int | None = None) -> int:
     """Take back what was awarded under this key, from everybody who shared in it; how many points that is.
 
-    why: a msgid that they read beside it.
+    why: a msgid that they read beside it. most: only from so many of them now, for thousands in steps.
     What has expired is gone already. What was spent makes the balance negative, and the next award pays for it.
     """
     taken = 0
-    for award_entry in ledger.standing(session, key, AWARDS):
+    for award_entry in ledger.standing(session, key, AWARDS)[:most]:
         taken += _reverse(session, award_entry, why)
     return taken
 
@@ -145,6 +147,8 @@ def _reverse(session: Session, awarded: PointEntry, why: str) -> int:
         return 0  # somebody else took it back while this one waited for the account
     lot = session.get(PointLot, awarded.id, populate_existing=True)
     amount = awarded.amount - (lot.expired if lot else 0)
+    if session.get_one(Member, awarded.member_id, populate_existing=True).deleted_at is not None:
+        amount = 0  # whoever left has lost it already, and owes nothing
     ledger.book(
         session,
         PointEntry(
@@ -197,11 +201,21 @@ def give_back(session: Session, key: str) -> int:
     return returned
 
 
-def expire(session: Session) -> None:
-    """Job: let points go whose time is over, those that are left of them."""
+def expire_due(runtime: Runtime) -> None:
+    """Job: let points go whose time is over, in steps that other writers can pass: what thousands earned on one day
+    goes on one day too."""
+    done = EXPIRE_CHUNK
+    while done == EXPIRE_CHUNK:
+        with runtime.database.write() as session:
+            done = expire(session, most=EXPIRE_CHUNK)
+
+
+def expire(session: Session, *, most: int | None = None) -> int:
+    """Let points go whose time is over, those that are left of them; of how many members, at most `most`."""
     moment = clock.now()
-    due = select(PointLot.member_id).where(col(PointLot.remaining) > 0, col(PointLot.expires_at) <= moment)
-    for member_id in sorted(set(session.exec(due))):
+    over = select(PointLot.member_id).where(col(PointLot.remaining) > 0, col(PointLot.expires_at) <= moment)
+    due = session.exec(over.distinct().order_by(col(PointLot.member_id)).limit(most)).all()
+    for member_id in due:
         balance = ledger.lock(session, member_id)
         for lot in ledger.lots_of(session, member_id):
             if lot.expires_at is None or lot.expires_at > moment:
@@ -221,6 +235,7 @@ def expire(session: Session) -> None:
                 .where(col(PointLot.entry_id) == lot.id)
                 .values(remaining=0, expired=col(PointLot.expired) + lot.remaining)
             )
+    return len(due)
 
 
 def close_account(session: Session, member_id: int) -> None:

@@ -34,14 +34,21 @@ def queue_credit(session: Session, event: ItemStageChanged) -> None:
 
 def settle_credit(runtime: Runtime, *, item_id: int) -> None:
     """Job: make the ledger say what the item's stage says now. Asks only how the item stands, so it may run at any time
-    and any number of times; who gets what is decided once and then paid in steps."""
+    and any number of times; who gets what is decided once, and paid or taken back in steps."""
     with runtime.database.write() as session:
-        _take_back(session, item_id, besides=shipped_since(session, item_id))
+        over = _call_off(session, item_id, besides=shipped_since(session, item_id))
+    while over:
+        with runtime.database.write() as session:
+            if shares_of(session, over[-1]):
+                reverse(session, over[-1], why=MOVED_BACK, most=CHUNK)
+            else:
+                over.pop()
     with runtime.database.write() as session:
         credit = _decide(session, item_id)
-    while credit is not None:
+    start = None if credit is None else 0
+    while credit is not None and start is not None:
         with runtime.database.write() as session:
-            credit = _pay(session, credit)
+            start = _pay(session, credit, start)
 
 
 def shipped_since(session: Session, item_id: int) -> int | None:
@@ -60,16 +67,16 @@ def standing(session: Session, item_id: int) -> ItemCredit | None:
     return session.exec(statement.order_by(col(ItemCredit.id).desc()).limit(1)).first()
 
 
-def _take_back(session: Session, item_id: int, *, besides: int | None) -> None:
-    over = select(ItemCredit).where(
-        ItemCredit.item_id == item_id, ItemCredit.change_id != (besides or 0), col(ItemCredit.taken_back_at).is_(None)
-    )
-    for credit in session.exec(over).all():
-        # First the mark, on which a payment that is still under way stops; then what had been paid.
-        credit.taken_back_at = clock.now()
+def _call_off(session: Session, item_id: int, *, besides: int | None) -> list[str]:
+    """Mark the thanks that hold no longer, on which a payment that is still under way stops; the keys of all that ever
+    were called off: what had been paid under them goes back, also where an earlier run was cut off in between."""
+    over = select(ItemCredit).where(ItemCredit.item_id == item_id, ItemCredit.change_id != (besides or 0))
+    keys = []
+    for credit in session.exec(over.order_by(col(ItemCredit.id))).all():
+        credit.taken_back_at = credit.taken_back_at or clock.now()
         session.add(credit)
-        session.flush()
-        reverse(session, credit.key, why=MOVED_BACK)
+        keys.append(credit.key)
+    return keys
 
 
 def _decide(session: Session, item_id: int) -> ItemCredit | None:
@@ -102,8 +109,11 @@ def _decide(session: Session, item_id: int) -> ItemCredit | None:
     return row if row.paid_at is None and row.taken_back_at is None else None
 
 
-def _pay(session: Session, credit: ItemCredit) -> ItemCredit | None:
-    """Pay the next shares that are not paid yet; None when all are, or when the thanks were taken back meanwhile."""
+def _pay(session: Session, credit: ItemCredit, start: int = 0) -> int | None:
+    """Pay the next shares from that place on; where to go on, None when all are paid or were taken back meanwhile.
+
+    Goes by place and not by what is unpaid: whoever may earn nothing any more is passed over, not asked for ever.
+    """
     held: Any = session.connection().execute(
         sa.update(ItemCredit)
         .where(col(ItemCredit.id) == credit.id, col(ItemCredit.taken_back_at).is_(None))
@@ -111,12 +121,10 @@ def _pay(session: Session, credit: ItemCredit) -> ItemCredit | None:
     )
     if held.rowcount != 1:
         return None
-    done = shares_of(session, credit.key)
-    ahead = [(member_id, amount) for member_id, amount in credit.shares if member_id not in done]
-    for member_id, amount in ahead[:CHUNK]:
+    for member_id, amount in credit.shares[start : start + CHUNK]:
         award(session, member_id, SHIPPED, key=credit.key, amount=amount, about=f"item:{credit.item_id}", at=credit.at)
-    if len(ahead) > CHUNK:
-        return credit
+    if start + CHUNK < len(credit.shares):
+        return start + CHUNK
     session.connection().execute(
         sa.update(ItemCredit).where(col(ItemCredit.id) == credit.id).values(paid_at=clock.now())
     )

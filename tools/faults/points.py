@@ -67,8 +67,8 @@ FAULTS = [
     Fault(
         "what moves back keeps its thanks",
         "roadmap/credit/service.py",
-        "        reverse(session, credit.key, why=MOVED_BACK)\n",
-        "",
+        "                reverse(session, over[-1], why=MOVED_BACK, most=CHUNK)\n",
+        "                over.pop()\n",
         CREDIT + "test_what_moves_back_is_taken_back_and_shipping_again_pays_again",
     ),
     Fault(

@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import col, select
 
-from cocreate.core.actor import Role
+from cocreate.core.actor import Actor, Role
 from cocreate.identity.members.models import Member
+from cocreate.identity.members.service import blank_member
 from cocreate.points import service
 from cocreate.points.models import EntryKind, PointAccount, PointEntry, PointLot, RuleSetting
 from cocreate.points.rules import PointsRule
@@ -159,6 +160,37 @@ def test_a_cap_cuts_the_last_award_and_the_entry_says_so(session, make_member):
     assert [tuple(row) for row in rows] == [(4, 4), (2, 4), (0, 4)]
     assert service.award(session, member_id, rule, key="k2") == 0
     check_books(session, member_id)
+
+
+def test_what_expires_for_many_on_one_day_goes_in_steps(runtime, make_member, time_machine, monkeypatch):
+    time_machine.move_to(NOON, tick=False)
+    people = [make_member().id for _ in range(5)]
+    with runtime.database.write() as session:
+        for member_id in people:
+            service.award(session, member_id, PointsRule("t.year", "Year", 10, months=12), key="k")
+    time_machine.move_to(NOON + timedelta(days=366), tick=False)
+    steps, expire = [], service.expire
+    monkeypatch.setattr(service, "EXPIRE_CHUNK", 2)
+    monkeypatch.setattr(service, "expire", lambda *args, **words: steps.append(expire(*args, **words)) or steps[-1])
+    job = runtime.jobs["points.expire"]
+    assert job.own_sessions
+    job.run(runtime)
+    assert steps == [2, 2, 1]
+    with runtime.database.write() as session:
+        assert [balance(session, member_id) for member_id in people] == [0] * 5
+
+
+def test_whoever_left_owes_nothing_when_something_is_taken_back_later(runtime, worker, make_member):
+    member = make_member()
+    with runtime.database.write() as session:
+        service.award(session, member.id, FREE, key="k")
+    with runtime.database.write() as session:
+        blank_member(session, session.get_one(Member, member.id), by=Actor())
+    worker.drain()
+    with runtime.database.write() as session:
+        service.reverse(session, "k")
+        assert balance(session, member.id) == 0
+        check_books(session, member.id)
 
 
 def test_points_expire_oldest_first_and_only_what_is_left(session, make_member, time_machine):

@@ -3,6 +3,7 @@
 import pytest
 from sqlmodel import select
 
+from cocreate.core import clock
 from cocreate.core.actor import Role
 from cocreate.identity.members.models import Member
 from cocreate.identity.members.service import blank_member
@@ -156,6 +157,54 @@ def test_imported_voices_have_no_account(runtime, worker, put_post, make_item, m
     with runtime.database.read() as session:
         assert session.exec(select(ItemCredit)).all() == []
         assert session.exec(select(PointEntry)).all() == []
+
+
+def test_a_payment_ends_though_some_of_them_may_earn_nothing_any_more(runtime, worker, wish, step, monkeypatch):
+    monkeypatch.setattr(service, "CHUNK", 1)
+    step(wish.item, "arrived")
+    before = held(runtime, wish.helper)[0]
+    with runtime.database.write() as session:
+        service._decide(session, wish.item.id)
+    with runtime.database.write() as session:
+        for member in (wish.lin, wish.chen):
+            session.get_one(Member, member.id).suspended_at = clock.now()
+        session.add(RuleSetting(name="roadmap.shipped", amount=300, active=True))
+    calls, award = iter(range(9)), service.award
+    monkeypatch.setattr(service, "award", lambda *args, **words: (next(calls), award(*args, **words))[1])
+    service.settle_credit(runtime, item_id=wish.item.id)
+    assert held(runtime, wish.lin, wish.chen, wish.helper) == [0, 0, before + 60]
+    with runtime.database.read() as session:
+        assert session.exec(select(ItemCredit)).one().paid_at is not None
+
+
+def test_no_cap_cuts_a_share(runtime, worker, client, pm, wish, step):
+    rule = {"amount": "300", "day_cap": "10", "week_cap": "20", "months": "36", "active": "1"}
+    assert client.post("/points/rules/roadmap.shipped", actor=pm, data=rule).status_code == 303
+    assert 'name="day_cap"' not in client.get("/points/rules/roadmap.shipped", actor=pm).text
+    step(wish.item, "arrived")
+    worker.drain()
+    assert held(runtime, wish.lin, wish.chen) == [150, 90]
+
+
+def test_a_taking_back_goes_in_steps_and_is_finished_after_a_crash(runtime, worker, wish, step, monkeypatch):
+    step(wish.item, "arrived")
+    worker.drain()
+    monkeypatch.setattr(service, "CHUNK", 1)
+    calls, reverse = iter(range(1)), service.reverse
+
+    def taking(session, key, *, why, most):
+        assert most == 1
+        next(calls)
+        return reverse(session, key, why=why, most=most)
+
+    monkeypatch.setattr(service, "reverse", taking)
+    step(wish.item, "studied")
+    with pytest.raises(StopIteration):
+        service.settle_credit(runtime, item_id=wish.item.id)
+    assert sum(held(runtime, wish.lin, wish.chen)) in (90, 150, 240)
+    monkeypatch.setattr(service, "reverse", reverse)
+    service.settle_credit(runtime, item_id=wish.item.id)
+    assert held(runtime, wish.lin, wish.chen) == [0, 0]
 
 
 def test_a_rule_that_is_off_pays_nothing(runtime, worker, wish, step):
