@@ -71,11 +71,11 @@ def check(
 
     hosts: the names that are meant, compared whole. allow: HOST:PORT pairs for which none of this is asked.
     """
-    parts = urlsplit(url)
     try:
+        parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError as error:
-        raise AddressRefused("no such port") from error
+        raise AddressRefused("no such host or port") from error
     host = (parts.hostname or "").lower()
     if not host or parts.username is not None or parts.password is not None or any(ord(one) <= 32 for one in url):
         raise AddressRefused("not a plain address")

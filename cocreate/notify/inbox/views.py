@@ -8,6 +8,7 @@ from typing import Any
 from cocreate.core.module import Notice
 from cocreate.core.text_marks import N_
 from cocreate.notify.inbox.models import InboxMessage
+from cocreate.notify.topics import mutable
 from cocreate.web.i18n import Translator
 from cocreate.web.page import Page
 
@@ -35,6 +36,7 @@ class Letter(Wording):
     at: datetime | None = None
     unread: bool = False
     topic: str = ""
+    """What it is about, where that can be muted."""
     muted: bool = False
 
 
@@ -48,7 +50,7 @@ def letter(page: Page, message: InboxMessage, *, muted: bool = False) -> Letter:
     said = worded(page.renderer.runtime.notices, page.translator, message.notice, message.params)
     return Letter(
         **vars(said), id=message.id or 0, url=message.url, at=message.created_at, unread=message.read_at is None,
-        topic=message.topic, muted=muted,
+        topic=message.topic if mutable(message.topic) else "", muted=muted,
     )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from cocreate.notify.groups import GROUPS, OWN, Mode
 from cocreate.notify.mail import links
 from cocreate.notify.preferences import service
 from cocreate.notify.preferences.forms import ZONES, ChoicesForm
-from cocreate.notify.topics import named
+from cocreate.notify.topics import mutable, named
 from cocreate.web.access import CurrentActor, CurrentRuntime, Db, ReadDb, allow
 from cocreate.web.forms import BoundForm, bind
 from cocreate.web.page import CurrentPage
@@ -106,16 +106,17 @@ def stop_mails(
     """Stop it, without logging in; mail programs post here by themselves."""
     stop = links.read(runtime.settings, token)
     get_member(db, stop.member_id)
-    if what == "topic" and stop.topic:
+    done = "topic" if what == "topic" and mutable(stop.topic) else "group"
+    if done == "topic":
         service.mute(db, stop.member_id, stop.topic)
     else:
         service.stop_mails(db, stop)
-    return _stop_page(page, stop, token, done="topic" if what == "topic" and stop.topic else "group")
+    return _stop_page(page, stop, token, done=done)
 
 
 def _stop_page(page: CurrentPage, stop: links.Stop, token: str, *, done: str) -> Response:
     label = N_("Digests") if stop.group == links.DIGEST else GROUPS.get(stop.group, GROUPS[OWN]).label
-    topic = named(page, stop.topic)[0] if stop.topic else ""
+    topic = named(page, stop.topic)[0] if mutable(stop.topic) else ""
     answer = page.render("notify/preferences/stop.html", label=label, topic=topic, token=token, done=done)
     answer.headers["x-robots-tag"] = "noindex"
     return answer

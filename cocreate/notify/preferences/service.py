@@ -1,6 +1,5 @@
 """What members choose about their messages: saved, muted, stopped by a link in a mail, forgotten when they leave."""
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,8 +16,7 @@ from cocreate.notify.mail.links import DIGEST, Stop
 from cocreate.notify.plan import CAP, QUIET
 from cocreate.notify.preferences.forms import ChoicesForm
 from cocreate.notify.preferences.models import MessageChoice, MessageHours, MutedTopic
-
-_TOPIC = re.compile(r"[a-z_]{1,20}:[1-9][0-9]{0,17}")
+from cocreate.notify.topics import mutable
 
 
 class UnknownTopic(Invalid):
@@ -70,7 +68,7 @@ def stop_mails(session: Session, stop: Stop) -> None:
 
 def mute(session: Session, member_id: int, topic: str) -> None:
     """Say nothing more to the member about this; UnknownTopic for what is no topic. Twice is once."""
-    if not _TOPIC.fullmatch(topic):
+    if not mutable(topic):
         raise UnknownTopic(topic[:60])
     insert_once(session, MutedTopic(member_id=member_id, topic=topic))
 

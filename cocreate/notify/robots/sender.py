@@ -65,6 +65,9 @@ def _say(runtime: Runtime, robot_id: int) -> int:
         detail = str(error)
     except (Invalid, Unreadable) as error:
         again, detail = False, type(error).__name__
+    except Exception as error:  # words that cannot be put together must not hold up the other robots
+        log.exception("robot %s could not say deliveries %s", robot_id, [row.id for row in rows])
+        detail = type(error).__name__
     ids = [row.id or 0 for row in rows]
     with runtime.database.write() as session:
         if done:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from cocreate.core.actor import Role
 from cocreate.core.runtime import Runtime
 from cocreate.notify.deliveries.models import Channel
 from cocreate.notify.groups import OWN, Mode
@@ -75,6 +76,35 @@ def test_what_is_no_topic_cannot_be_muted(client: Any, runtime: Runtime, make_me
         assert client.post("/messages/mute", actor=member, data={"topic": topic}).status_code == 422
     with runtime.database.read() as session:
         assert muted(session, member.id) == []
+
+
+def test_no_button_mutes_what_cannot_be_muted(client: Any, make_member: Make, say: Make) -> None:
+    """Points and whole queues have no number: the button of such a message used to end in a refusal."""
+    member = make_member()
+    for topic in ("points", "queue:forum.first_answer"):
+        say(member, key=topic, topic=topic)
+    assert "/messages/mute" not in client.get("/inbox", actor=member).text
+    say(member, key="item")
+    assert "/messages/mute" in client.get("/inbox", actor=member).text
+
+
+def test_a_muted_theme_leads_owners_to_no_page_of_staff(client: Any, make_member: Make, say: Make) -> None:
+    member, colleague = make_member(), make_member("产品", Role.PM)
+    for one in (member, colleague):
+        for topic in ("theme:3", "announcement:4"):
+            client.post("/messages/mute", actor=one, data={"topic": topic})
+    page = client.get("/me/messages", actor=member).text
+    assert "主题 3" in page
+    assert "公告 4" in page
+    assert "/themes/3" not in page
+    assert "/themes/3" in client.get("/me/messages", actor=colleague).text
+
+
+def test_a_mail_about_points_offers_to_stop_its_kind_alone(client: Any, runtime: Runtime, link: Make) -> None:
+    one = link(OWN, "points")
+    assert 'value="topic"' not in client.get(one.path).text
+    assert client.post(one.path, browser=False, data={"what": "topic"}).status_code == 200
+    assert chosen(runtime, one.member)[OWN] == Mode.INBOX
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ def public(_host: str, _port: int) -> list[str]:
         "http://qyapi.weixin.qq.com/x", "https://qyapi.weixin.qq.com:8443/x", "https://evil-qyapi.weixin.qq.com/x",
         "https://qyapi.weixin.qq.com.evil.example/x", "https://user:pw@qyapi.weixin.qq.com/x", "ftp://qyapi.weixin.qq.com",
         "https://127.0.0.1/x", "https://[::1]/x", "https://qyapi.weixin.qq.com\\@evil.example/x", "https:///x", "x",
-        "https://qyapi.weixin.qq.com:99999/x", "https://qyapi.weixin.qq.com/a b",
+        "https://qyapi.weixin.qq.com:99999/x", "https://qyapi.weixin.qq.com/a b", "https://[qyapi.weixin.qq.com/x",
     ],
 )  # fmt: skip
 def test_only_the_vendors_own_host_over_https_is_called(url: str) -> None:

@@ -217,3 +217,25 @@ def test_an_inner_address_is_refused_at_the_form_and_not_echoed(client: Any, mak
     assert answer.status_code == 422
     assert "不能使用这个地址" in answer.text
     assert CANARY not in answer.text
+
+
+def test_words_that_cannot_be_put_together_hold_up_no_other_robot(runtime: Runtime, chat: Any, shout: Make) -> None:
+    first, second = chat.add(), chat.add(Vendor.SLACK)
+    shout()
+    whole = sender._line
+    broken: list[int] = []
+
+    def line(runtime: Runtime, row: Delivery) -> str:
+        if row.robot_id == first:
+            broken.append(row.id or 0)
+            raise TypeError("%d of a word")
+        return whole(runtime, row)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sender, "_line", line)
+        chat.answers.append(b"ok")
+        sender.say_due(runtime)
+    with runtime.database.read() as session:
+        states = {row.robot_id: row.state.value for row in session.exec(select(Delivery))}
+    assert broken
+    assert states == {first: "failed", second: "sent"}
