@@ -11,7 +11,7 @@ from cocreate.core.actor import Actor
 from cocreate.core.tables import columns
 from cocreate.web.page import Page
 from roadmap.applicability.lines import my_items
-from roadmap.boards.audience import may_follow
+from roadmap.boards.audience import may_follow, may_read
 from roadmap.items.models import ItemChange, ItemStage, ItemStatus, RoadmapItem
 from roadmap.items.queries import Step, reached, track_steps
 from roadmap.items.stages import STAGE_LABELS, STATUS_LABELS, further
@@ -120,12 +120,12 @@ def journeys(session: Session, actor: Actor, ids: Sequence[int]) -> dict[int, li
 
 
 def on_theme_cards(session: Session, page: Page, ids: Sequence[int]) -> Mapping[int, Markup]:
-    """theme.card: the items that a theme is linked to."""
+    """theme.card: the items that a theme is linked to, as far as the reader may see them."""
     statement = (
         columns(ItemLink.current_theme_id, *_ITEM)
         .join(RoadmapItem, col(RoadmapItem.id) == ItemLink.item_id)
         .outerjoin(Release, col(Release.id) == RoadmapItem.release_id)
-        .where(col(ItemLink.current_theme_id).in_(list(ids)))
+        .where(col(ItemLink.current_theme_id).in_(list(ids)), may_read(page.actor))
         .order_by(col(RoadmapItem.id))
     )
     marks: dict[int, dict[int, Mark]] = defaultdict(dict)
@@ -143,6 +143,7 @@ def on_theme_pages(session: Session, page: Page, ids: Sequence[int]) -> Mapping[
         columns(*_ITEM, RoadmapItem.people, ItemLink.current_theme_id, ItemLink.id)
         .outerjoin(ItemLink, (col(ItemLink.item_id) == RoadmapItem.id) & col(ItemLink.current_theme_id).in_(list(ids)))
         .outerjoin(Release, col(Release.id) == RoadmapItem.release_id)
+        .where(may_read(page.actor))
         .order_by(RoadmapItem.status, col(RoadmapItem.id).desc())
     )
     items: dict[int, Mark] = {}

@@ -15,6 +15,7 @@ from roadmap.applicability.editing import RulesMoved, Subject
 from roadmap.applicability.forms import EXAMPLE, LATEST, MOST_RULES, RuleForm
 from roadmap.applicability.rules import Facts, Rule, Verdict, VerdictKind, by_release, judge
 from roadmap.applicability.service import item_cases, release_target
+from roadmap.boards.audience import reader_of
 from roadmap.items.queries import get_item
 from roadmap.releases.queries import get_release
 
@@ -79,7 +80,7 @@ Asked = Annotated[CarIn, Query()]
 @router.get("/roadmap/{item_id}/applicability", dependencies=READ, responses=refusals(NotFound))
 def api_item_applicability(item_id: RowId, car: Asked, db: ReadDb, actor: CurrentActor) -> RulesOut:
     """Which cars get an item, and what it means for a car described by model, year, hardware, software and region."""
-    item = get_item(db, item_id, actor)
+    item = get_item(db, item_id, reader_of(actor))
     case = item_cases(db, [item_id])[item_id]
     verdict = judge(car.facts, case.rules, case.target, case.named) if car.model else None
     return _out(db, item, verdict)
@@ -88,7 +89,7 @@ def api_item_applicability(item_id: RowId, car: Asked, db: ReadDb, actor: Curren
 @router.get("/releases/{release_id}/applicability", dependencies=READ, responses=refusals(NotFound))
 def api_release_applicability(release_id: RowId, car: Asked, db: ReadDb, actor: CurrentActor) -> RulesOut:
     """Which cars get a release, and what it means for a car described by model, year, hardware, software and region."""
-    release = get_release(db, release_id, drafts=actor.can("roadmap.edit"))
+    release = get_release(db, release_id, drafts=reader_of(actor).can("roadmap.edit"))
     verdict = by_release(car.facts, release_target(db, release_id)) if car.model else None
     return _out(db, release, verdict)
 

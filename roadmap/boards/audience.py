@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from cocreate.core.actor import STAFF, Actor, Role
+from cocreate.core.actor import GUEST, STAFF, Actor, Role
 from cocreate.identity.members.models import MemberRole
 from cocreate.identity.vehicles.models import Vehicle
 from roadmap.boards.models import Audience, BoardReader, ItemBoard, RoadmapBoard
@@ -33,6 +33,11 @@ def may_read(actor: Actor) -> Any:
         .where(col(ItemBoard.item_id) == RoadmapItem.id, may_open(actor))
     )
     return col(RoadmapItem.public) | (col(RoadmapItem.shown) & on_mine.exists())
+
+
+def reader_of(actor: Actor) -> Actor:
+    """Who reads the roadmap as JSON: a token that was not made for it reads what everybody may."""
+    return actor if actor.signed_in and "roadmap:read" in (actor.scopes or ()) else GUEST
 
 
 def may_follow(actor: Actor) -> Any:

@@ -10,13 +10,14 @@ from fastapi import APIRouter, Query, status
 from pydantic import BaseModel, ConfigDict, Field
 from sqlmodel import Session
 
-from cocreate.core.actor import GUEST, Actor
+from cocreate.core.actor import Actor
 from cocreate.core.errors import Invalid, NotFound
 from cocreate.core.tables import MAX_ID
 from cocreate.web.access import CurrentActor, Db, ReadDb, RowId, allow
 from cocreate.web.i18n import catalogue
 from cocreate.web.paging import BadCursor, decode_cursor, encode_cursor
 from cocreate.web.refusals import FOR_TOKENS, refusals
+from roadmap.boards.audience import reader_of
 from roadmap.boards.columns import Column, column_of, columns_of
 from roadmap.boards.models import Audience
 from roadmap.boards.queries import boards_of_item, get_board, open_boards
@@ -157,7 +158,7 @@ def api_roadmap(
     cursor: str | None = None,
 ) -> ItemsOut:
     """Items, column by column, in the order of the board."""
-    reader = _reader(actor)
+    reader = reader_of(actor)
     shown_on = get_board(db, view, reader) if view else None
     cards = [
         card for card in item_cards(db, reader, board_id=board, view=shown_on) if status in (None, card.status)
@@ -178,14 +179,14 @@ def api_roadmap(
 @router.get("/roadmap/boards", dependencies=READ, responses=refusals(NotFound))
 def api_boards(db: ReadDb, actor: CurrentActor) -> BoardsOut:
     """Boards that the reader may open, in their order."""
-    rows = open_boards(db, _reader(actor))
+    rows = open_boards(db, reader_of(actor))
     return BoardsOut(items=[BoardOut(id=row.id or 0, name=row.name, audience=row.audience) for row in rows])
 
 
 @router.get("/roadmap/{item_id}", dependencies=READ, responses=refusals(NotFound))
 def api_item(item_id: RowId, db: ReadDb, actor: CurrentActor) -> ItemDetail:
     """One item with its history."""
-    reader = _reader(actor)
+    reader = reader_of(actor)
     return _detail(db, queries.get_item(db, item_id, reader), reader)
 
 
@@ -253,11 +254,6 @@ def _form(values: dict[str, Any]) -> ItemForm:
         return ItemForm.model_validate(values)
     except ValueError as error:
         raise Invalid(str(error), fields={"planned": Invalid.message}) from error
-
-
-def _reader(actor: Actor) -> Actor:
-    """Who reads: a token that was not made for reading the roadmap reads what everybody may."""
-    return actor if actor.signed_in and "roadmap:read" in (actor.scopes or ()) else GUEST
 
 
 def _out(card: ItemCard, found: list[Column]) -> ItemOut:

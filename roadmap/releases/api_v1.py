@@ -12,6 +12,7 @@ from cocreate.core.tables import MAX_ID
 from cocreate.web.access import CurrentActor, CurrentRuntime, Db, ReadDb, RowId, allow
 from cocreate.web.paging import BadCursor
 from cocreate.web.refusals import FOR_TOKENS, refusals
+from roadmap.boards.audience import reader_of
 from roadmap.promises.service import ReasonMissing
 from roadmap.releases import rollout, service
 from roadmap.releases.forms import Day
@@ -136,7 +137,7 @@ def api_releases(
 @router.get("/releases/{release_id}", dependencies=[allow("roadmap.read")], responses=refusals(NotFound))
 def api_release(release_id: RowId, db: ReadDb, runtime: CurrentRuntime, actor: CurrentActor) -> ReleaseOut:
     """One release, planned ones too."""
-    row = get_release(db, release_id, drafts=actor.can("roadmap.edit"))
+    row = get_release(db, release_id, drafts=reader_of(actor).can("roadmap.edit"))
     return _out(letter(db, row), runtime)
 
 

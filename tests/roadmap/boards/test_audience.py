@@ -78,6 +78,39 @@ def test_nothing_of_it_leaks_by_any_door(
         assert session.get_one(Post, post.id).status == PostStatus.OPEN
 
 
+@pytest.mark.parametrize("hidden", ["cohort", "draft"])
+def test_a_theme_names_what_answers_it_to_those_alone_who_may_read_that(
+    client: Any, make_item: Make, put_board: Make, put_post: Make, put_theme: Make, readers: SimpleNamespace,
+    hidden: str,
+) -> None:  # fmt: skip
+    theme = put_theme("座椅加热", [put_post(author=readers.owner)])
+    if hidden == "cohort":
+        item = make_item(CANARY, views=[put_board("cohort", readers=(readers.insider,)).id], themes=[theme])
+    else:
+        item = make_item(CANARY, public=False, themes=[theme])
+    # Colleagues of other departments work with themes, too; the roadmap's own people alone read all of it.
+    for reader, may in ((readers.agent, False), (readers.pm, True)):
+        for path in ("/themes", f"/themes/{theme.id}"):
+            page = client.get(path, actor=reader)
+            assert page.status_code == 200, path
+            assert (CANARY in page.text) == may or (may and path == "/themes"), path
+        assert (f"/roadmap/{item.id}" in client.get(f"/themes/{theme.id}", actor=reader).text) == may
+
+
+def test_a_token_for_other_things_reads_no_drafts(
+    client: Any, make_item: Make, make_release: Make, make_token: Make, pm: Member
+) -> None:
+    item, release = make_item(CANARY, public=False), make_release("9.9", public=False)
+    paths = (
+        f"/api/v1/releases/{release.id}", f"/api/v1/releases/{release.id}/applicability",
+        f"/api/v1/roadmap/{item.id}", f"/api/v1/roadmap/{item.id}/applicability",
+    )  # fmt: skip
+    with_scope, without = make_token(pm, "roadmap:read"), make_token(pm, "posts:read")
+    for path in paths:
+        assert client.get(path, token=with_scope).status_code == 200, path
+        assert client.get(path, token=without).status_code == 404, path
+
+
 def test_who_belongs_to_the_board_sees_it_beside_the_post_and_by_token(
     client: Any, make_item: Make, put_board: Make, put_post: Make, make_token: Make, readers: SimpleNamespace
 ) -> None:
