@@ -37,9 +37,10 @@ def on_receipts(session: Session, page: Page, ids: Sequence[int]) -> Mapping[int
     releases = dict(
         session.exec(columns(RoadmapItem.id, RoadmapItem.release_id).where(col(RoadmapItem.id).in_(item_ids))).all()
     )
+    cars = my_items(session, actor, item_ids)
     return {
         post_id: page.fragment(
-            "roadmap/slots/me_receipt.html", marks=marks, cars=my_items(session, actor, item_ids), releases=releases,
+            "roadmap/slots/me_receipt.html", marks=marks, cars=cars, releases=releases,
             asks={item_id: asks[row.id or 0] for item_id, row in rounds.items() if (row.id or 0) in asks},
             earned={item_id: earned.get(f"item:{item_id}", 0) for item_id in item_ids}, reply_labels=REPLY_LABELS,
             **WORDS,

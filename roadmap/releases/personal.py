@@ -129,9 +129,9 @@ def tell_receivers(session: Session, *, release_id: int, member_ids: Sequence[in
 
 
 def _goes_out(release: Release) -> bool:
-    """By what is true now: its day may have been put off since the job was queued."""
+    """By what is true now: its day may have been put off, or it was stopped, since the job was queued."""
     out = release.released_at is not None and release.released_at <= clock.now()
-    return release.public and out and release.rolled_back_at is None
+    return release.public and out and release.paused_at is None and release.rolled_back_at is None
 
 
 def tell_some(

@@ -92,6 +92,8 @@ def resume(session: Session, release: Release, *, sentence: str, by: Actor) -> N
         raise NotRolling(f"release {release.id} is {release.state}")
     _swap(session, release, paused_at=None, edited_at=clock.now())
     _tell(session, _note(session, release, RolloutKind.RESUMED, by, percent=release.rollout_percent, sentence=sentence))
+    # Whoever was not told yet when it was stopped is told now.
+    announce(session, release)
 
 
 def roll_back(session: Session, release: Release, *, sentence: str, by: Actor) -> None:

@@ -243,6 +243,29 @@ def test_nobody_is_told_on_a_day_that_was_put_off(
     assert [row.member_id for row in told] == [owner.id]
 
 
+def test_nobody_is_told_to_expect_what_was_stopped_before_the_word_went_out(
+    client: Any, pm: Member, database: Database, worker: Worker, make_item: Make, put_post: Make, make_member: Make,
+    make_vehicle: Make, make_release: Make
+) -> None:  # fmt: skip
+    owner = make_member()
+    make_vehicle(owner, "云麓")
+    release = make_release("2.4")
+    make_item("座椅降噪", posts=[put_post(author=owner)], stage="rolling_out", release=release.id)
+
+    def told() -> list[int]:
+        with database.read() as session:
+            rows = select(InboxMessage.member_id).where(InboxMessage.key == f"release:{release.id}:mine")
+            return list(session.exec(rows))
+
+    client.post(f"/releases/{release.id}/rollout", actor=pm, data={"percent": "10"})
+    client.post(f"/releases/{release.id}/halt", actor=pm, data={"act": "pause", "sentence": "先停下来查。"})
+    worker.drain()
+    assert told() == []
+    client.post(f"/releases/{release.id}/halt", actor=pm, data={"act": "resume", "sentence": "查清了。"})
+    worker.drain()
+    assert told() == [owner.id]
+
+
 @pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "2201-01-01", "9999-12-31"])
 def test_a_day_that_no_calendar_shows_is_refused(client: Any, pm: Member, make_token: Make, day: str) -> None:
     form = {"version": "2.4", "title": "出远门", "public": "1"}
