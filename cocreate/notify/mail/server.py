@@ -40,6 +40,10 @@ class MailServer:
         except smtplib.SMTPRecipientsRefused as error:
             code, text = next(iter(error.recipients.values()))
             raise Refused(detail(code, text), final=code >= 500) from error
+        except smtplib.SMTPSenderRefused as error:
+            # Not this mail's fault: the sender or the log-in is wrong, and every other would be refused as well.
+            self.close()
+            raise Unreachable(detail(error.smtp_code, error.smtp_error)) from error
         except smtplib.SMTPServerDisconnected as error:
             self.close()
             raise Unreachable(str(error)) from error

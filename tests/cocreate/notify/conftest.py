@@ -25,7 +25,13 @@ class Mailbox:
     def __init__(self) -> None:
         self.envelopes: list[Any] = []
         self.refuse: list[str] = []
+        self.refuse_sender = ""
         self.port = 0
+
+    async def handle_MAIL(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802
+        if not self.refuse_sender:
+            envelope.mail_from = address
+        return self.refuse_sender or "250 OK"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 (aiosmtpd's name)
         if self.refuse:

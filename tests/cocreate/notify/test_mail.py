@@ -307,3 +307,18 @@ def test_an_own_matter_is_the_own_group_of_the_page(
     say(member, own=True)
     assert logged(member) == [("skipped", "inbox_only")]
     assert logged(member, Channel.INBOX) == [("sent", "")]
+
+
+def test_a_sender_that_the_server_does_not_want_costs_no_mail(
+    runtime: Runtime, mailing: Mailbox, make_member: Make, say: Make, logged: Make, noon: Any
+) -> None:
+    """A wrong COCREATE_MAIL_FROM, or a log-in that has run out: the mails wait until it is mended."""
+    members = [make_member(), make_member()]
+    say(*members, own=True)
+    mailing.refuse_sender = "550 5.7.1 sender not allowed"
+    with pytest.raises(Unreachable):
+        sender.deliver(runtime)
+    assert sorted(logged(one)[0] for one in members) == [("failed", "unreachable"), ("planned", "")]
+    mailing.refuse_sender = ""
+    noon.move_to(NOON + timedelta(minutes=5), tick=False)
+    assert sender.deliver(runtime) == 2
