@@ -9,6 +9,7 @@ from cocreate.core.errors import Invalid
 from cocreate.core.text_marks import N_
 from roadmap.promises import service
 from roadmap.promises.forms import ActForm
+from roadmap.promises.history import need
 from roadmap.promises.models import Promise, PromiseKind
 
 
@@ -25,6 +26,9 @@ def act_on(session: Session, promise: Promise, form: ActForm, *, by: Actor, toda
         raise Invalid("a day to come", fields={"on": N_("This day is yet to come.")})
     day = form.on or today
     if form.act == "keep":
+        if promise.overdue(today) and promise.due_on is not None and day <= promise.due_on:
+            # Owners saw it late: that it was in time after all is said with the reason that they read.
+            need(form.reason)
         service.keep(session, promise, on=day, by=by, reason=form.reason)
     elif form.act == "drop":
         service.drop(session, promise, reason=form.reason, by=by, on=day)

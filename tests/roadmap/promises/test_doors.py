@@ -2,13 +2,14 @@
 
 import csv
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlmodel import col, select
 
+from cocreate.core import clock
 from cocreate.core.actor import Role
 from cocreate.core.db import Database
 from cocreate.core.runtime import Runtime
@@ -98,6 +99,26 @@ def test_json_drops_with_a_reason_alone_and_settled_is_settled(
     assert act(act="drop", reason="人手不够。").json()["state"] == "dropped"
     assert act(act="drop", reason="再说一次。").json()["error"]["code"] == "promise_settled"
     assert act(act="keep").json()["error"]["code"] == "promise_settled"
+
+
+@pytest.mark.parametrize("door", ["page", "json"])
+def test_a_day_that_has_passed_is_not_kept_in_time_afterwards_in_silence(
+    client: Any, pm: Member, make_token: Make, make_promise: Make, database: Database, door: str
+) -> None:
+    today = clock.now().date()
+    promise, token = make_promise("上门取送车", today - timedelta(days=20)), make_token(pm, "roadmap:write")
+
+    def keep(**values: str) -> int:
+        values |= {"act": "keep", "on": (today - timedelta(days=25)).isoformat()}
+        if door == "page":
+            return int(client.post(f"/promises/{promise.id}/act", actor=pm, data=values).status_code)
+        path = f"/api/v1/promises/{promise.id}/act"
+        return int(client.post(path, token=token, json=values, browser=False).status_code)
+
+    assert keep() == 422
+    assert [line[0] for line in history(database, promise)] == ["made"]
+    assert keep(reason="当天就上线了，见门店公告。") in (200, 303)
+    assert history(database, promise)[-1][:2] == ("kept", "当天就上线了，见门店公告。")
 
 
 def test_a_token_needs_the_scope_and_its_member_the_role(
