@@ -180,8 +180,11 @@ def test_letters_page_without_gap_or_repeat(client: Any, make_release: Make) -> 
     first = client.get("/releases").text
     assert "1.10" in first
     assert "更早的版本" in first
-    odd = [encode_cursor(one) for one in (["2026-01-01T00:00:00", 1], ["0001-01-01T00:00:00+14:00", 1], [9, 1],
-                                          ["9999-12-31T23:59:59-14:00", 1], ["2026-01-01T00:00:00Z", "x"])]  # fmt: skip
+    values: list[list[Any]] = [
+        ["2026-01-01T00:00:00", 1], ["0001-01-01T00:00:00+14:00", 1], ["9999-12-31T23:59:59-14:00", 1], [9, 1],
+        ["2026-01-01T00:00:00Z", "x"],
+    ]  # fmt: skip
+    odd = [encode_cursor(one) for one in values]
     for damaged in ("xx", "WyJhIiwgMV0", "W10", *odd):
         assert client.get(f"/api/v1/releases?cursor={damaged}").status_code == 422
 
