@@ -123,8 +123,8 @@ module = Module(
         Job(FREEZE, freeze_week, own_sessions=True),
         Job(TELL, leader_notices.tell_answer, own_sessions=True),
         Job(bulk.JOB, bulk.work, own_sessions=True),
-        Job(declining.TELL, triage_notices.tell_declined),
-        Job(takebacks.TELL_TAKEN_BACK, triage_notices.tell_taken_back),
+        Job(declining.TELL, triage_notices.tell_declined, own_sessions=True),
+        Job(takebacks.TELL_TAKEN_BACK, triage_notices.tell_taken_back, own_sessions=True),
     ],
     queues=[RECEIPT_QUEUE],
     timers=[

@@ -12,6 +12,7 @@ from cocreate.core.text_marks import N_
 from cocreate.identity.members.queries import NOBODY, people
 from cocreate.notify.inbox.service import reword, tell, translated
 from feedback_cluster.leadership.models import LeaderAnswer
+from feedback_cluster.themes.cards import theme_cards
 from feedback_cluster.themes.models import Answer, AnswerState
 from feedback_cluster.themes.queries import get_theme, post_ids_of, resolve
 from forum import api as forum
@@ -21,6 +22,7 @@ from forum.events import PostDeleted, PostEdited, PostHidden
 _TITLE = N_("%(who)s answers what you and others said about “%(theme)s”")
 _BODY = N_("%(text)s")
 NO_TITLE = N_("(not shown any more)")
+UNNAMED = N_("your feedback")
 WROTE, VOTED, FOLLOWS = "leadership.wrote", "leadership.voted", "leadership.follows"
 NOTICES = {
     WROTE: Notice(_TITLE, N_("Because you wrote #%(post)s: %(title)s"), _BODY, group="own"),
@@ -48,7 +50,8 @@ def tell_answer(runtime: Runtime, *, answer_id: int) -> None:
         leader = people(session, [answer.by_id]).get(answer.by_id or 0, NOBODY)
         words = {
             "who": f"{leader.name} · {leader.title}" if leader.title else leader.name,
-            "theme": theme.name,
+            # What only staff may read may stand in the name of a theme that speaks for nobody in public.
+            "theme": theme.name if theme_cards(session, [theme.id or 0])[theme.id or 0].public else translated(UNNAMED),
             "text": answer.text if len(answer.text) <= SHOWN else answer.text[: SHOWN - 1] + "…",
         }
         key, topic = f"theme:{theme.id}:answer:{answer_id}", f"theme:{theme.id}"

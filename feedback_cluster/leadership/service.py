@@ -1,7 +1,9 @@
 """Freezing a week's five, and a leader's one answer to everybody behind a theme."""
 
 from datetime import date
+from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from cocreate.core import clock, outbox
@@ -14,8 +16,8 @@ from cocreate.identity.departments.queries import leads
 from feedback_cluster.leadership.models import LeaderAnswer, LeadershipWeek, WeekTheme
 from feedback_cluster.leadership.queries import most_urgent, published
 from feedback_cluster.themes import answers
-from feedback_cluster.themes.models import Answer, AnswerState
-from feedback_cluster.themes.queries import resolve
+from feedback_cluster.themes.models import Answer, AnswerState, TriageStatus
+from feedback_cluster.themes.queries import get_theme, resolve
 
 FREEZE, TELL = "feedback_cluster.freeze_week", "feedback_cluster.tell_answer"
 
@@ -70,6 +72,8 @@ def answer_theme(
         raise NotALeader(f"member {by.id}")
     root_id = resolve(session, theme_id)
     row = _of_the_week(session, monday, root_id)
+    if get_theme(session, root_id).status is TriageStatus.HIDDEN:
+        raise NotOfTheWeek(f"theme {root_id} is hidden")
     words, recording = text.strip(), recording_url.strip()
     if not words or len(words) > answers.LONGEST:
         raise answers.NoWords(fields={"text": answers.NoWords.message})
@@ -78,7 +82,7 @@ def answer_theme(
     if published(session, [root_id]):
         raise AnsweredAlready(f"theme {root_id}")
     given = LeaderAnswer(monday=monday, theme_id=row.theme_id, by_id=by.member_id)
-    if not insert_once(session, given):
+    if not insert_once(session, given) and not _take_over(session, given):
         raise AnsweredAlready(f"theme {root_id}")
     answer = session.get_one(Answer, answers.record_answer(session, root_id, words, by=by, source="leadership"))
     if answer.state is AnswerState.DRAFT:
@@ -92,6 +96,22 @@ def answer_theme(
     session.add(kept)
     outbox.enqueue(session, TELL, lane=outbox.MESSAGES, key=f"{TELL}:{answer.id}", answer_id=answer.id)
     return answer
+
+
+def _take_over(session: Session, given: LeaderAnswer) -> bool:
+    """Whether the week's answer was withdrawn and this one takes its place; of two at once one does."""
+    withdrawn = select(Answer.id).where(Answer.state == AnswerState.WITHDRAWN)
+    statement = (
+        sa.update(LeaderAnswer)
+        .where(
+            col(LeaderAnswer.monday) == given.monday,
+            col(LeaderAnswer.theme_id) == given.theme_id,
+            col(LeaderAnswer.answer_id).in_(withdrawn),
+        )
+        .values(answer_id=None, by_id=given.by_id, at=clock.now(), told_at=None, told=0)
+    )
+    result: Any = session.connection().execute(statement)
+    return bool(result.rowcount)
 
 
 def _of_the_week(session: Session, monday: date, root_id: int) -> WeekTheme:

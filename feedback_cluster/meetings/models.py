@@ -27,7 +27,7 @@ OUTCOME_LABELS = {
 
 
 class Meeting(SQLModel, table=True):
-    """A meeting over the themes that a view of the queue held when it began. It can be left and resumed until it ends."""
+    """A meeting over the themes that a view of the queue held when it began. It can be left and resumed until its end."""
 
     __tablename__ = "triage_meeting"
 

@@ -1,10 +1,12 @@
 """Holding a meeting: begin with a view of the queue, decide theme by theme, come back later, end it."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from cocreate.core import audit, clock
@@ -98,6 +100,7 @@ def attend(session: Session, meeting: Meeting, attendees: Sequence[str], *, by: 
 
 def decide(session: Session, meeting: Meeting, theme_id: int, decided: Decided, *, by: Actor, zone: ZoneInfo) -> Minute:
     """Record the decision and let it take effect on the theme; deciding anew takes the earlier one back first."""
+    _hold(session, meeting)
     _still_on(meeting)
     if theme_id not in meeting.themes:
         raise NotFound(f"theme {theme_id} in meeting {meeting.id}")
@@ -112,7 +115,8 @@ def decide(session: Session, meeting: Meeting, theme_id: int, decided: Decided, 
     known = session.get(Minute, (meeting.id, theme_id))
     if known is not None:
         for decision_id in reversed(known.decisions):
-            if not decisions.is_undone(session, decision_id):
+            # What somebody has decided elsewhere since stands: the meeting goes on from there.
+            with suppress(decisions.Overtaken):
                 decisions.undo(session, decision_id, by=by, zone=zone)
     minute = known or Minute(
         meeting_id=meeting.id or 0, theme_id=theme_id, name=theme.name, outcome=decided.outcome, sentence=sentence,
@@ -162,6 +166,13 @@ def recent(session: Session, *, limit: int = 30) -> list[Meeting]:
     """Meetings, those under way first, then the newest."""
     ended = col(Meeting.ended_at).is_not(None)
     return list(session.exec(select(Meeting).order_by(ended, col(Meeting.id).desc()).limit(limit)))
+
+
+def _hold(session: Session, meeting: Meeting) -> None:
+    """Two who decide at once decide one after the other, and none of them once the meeting is over."""
+    own = col(Meeting.id) == meeting.id
+    session.connection().execute(sa.update(Meeting).where(own).values(ended_at=Meeting.ended_at))
+    session.refresh(meeting)
 
 
 def _still_on(meeting: Meeting) -> None:

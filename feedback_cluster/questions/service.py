@@ -18,6 +18,7 @@ from cocreate.identity.members.queries import roles_of
 from cocreate.notify.inbox.service import tell
 from feedback_cluster.questions.models import Asked, LastAsked, ThemeQuestion
 from feedback_cluster.themes.models import Theme, ThemePost
+from feedback_cluster.themes.pins import hold_current
 from feedback_cluster.themes.queries import current_run, post_ids_of
 from feedback_cluster.themes.service import standing
 from forum import api as forum
@@ -88,6 +89,8 @@ def ask(
 ) -> ThemeQuestion:
     """Ask `count` of the theme's authors, drawn with a stored seed; each gets one message."""
     words, ready = _checked(text, choices)
+    # Two questions at once, about whatever themes, draw one after the other: each draws from whom the other has left.
+    hold_current(session)
     standing(theme)
     able = authors_to_ask(session, theme.id or 0)
     if not able:
@@ -106,6 +109,8 @@ def ask(
             break
         if _claim(session, member_id):
             chosen.append(member_id)
+    if not chosen:
+        raise NobodyToAsk(f"theme {theme.id}")
     session.add_all(
         Asked(question_id=question.id or 0, member_id=member_id, post_id=able[member_id]) for member_id in chosen
     )

@@ -128,11 +128,11 @@ def theme_cards(session: Session, ids: Sequence[int]) -> dict[int, ThemeCard]:
     themes = session.exec(select(Theme).where(col(Theme.id).in_(list(ids)), col(Theme.born_at).is_not(None))).all()
     quotes = quotes_of(session, themes)
     found = [theme.id or 0 for theme in themes]
-    answers, public = standing_answers(session, found), _heard_in_public(session, found)
+    answers, public = standing_answers(session, found), heard_in_public(session, found)
     return {theme.id or 0: _card(theme, quotes, answers, public) for theme in themes}
 
 
-def _heard_in_public(session: Session, ids: Sequence[int]) -> set[int]:
+def heard_in_public(session: Session, ids: Sequence[int]) -> set[int]:
     """Those of the themes that some public post speaks for, in them or in what was merged into them."""
     statement = (
         select(Theme.root_id)

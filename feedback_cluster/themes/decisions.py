@@ -59,6 +59,13 @@ class Overtaken(Conflict):
     message = N_("Somebody has decided anew since. Please look again before you take this back.")
 
 
+def hold(session: Session, theme: Theme) -> None:
+    """Read the theme again and let nobody else decide about it until this ends: of two at once one comes second."""
+    own = col(Theme.id) == theme.id
+    session.connection().execute(sa.update(Theme).where(own).values(root_id=Theme.root_id))
+    session.refresh(theme)
+
+
 def change(
     session: Session, theme: Theme, kind: DecisionKind, *, by: Actor, also: dict[str, Any] | None = None, **fields: Any
 ) -> ThemeDecision:

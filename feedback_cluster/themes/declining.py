@@ -13,7 +13,7 @@ from cocreate.core.actor import Actor
 from cocreate.core.errors import Invalid
 from cocreate.core.tables import columns
 from cocreate.core.text_marks import N_
-from feedback_cluster.themes.decisions import change
+from feedback_cluster.themes.decisions import change, hold
 from feedback_cluster.themes.models import (
     REASON_LABELS,
     DecisionKind,
@@ -86,6 +86,7 @@ def decline(
     """Say no to the theme. Its waiting posts take the status declined, their owners see why and are told once, after
     the time in which it can be taken back unnoticed. Posts that an item answers stay with it."""
     why, said, instead = check_words(reason, sentence, alternative)
+    hold(session, theme)
     standing(theme)
     if theme.status is TriageStatus.DECLINED:
         raise AlreadySo(f"theme {theme.id} is declined")
@@ -101,7 +102,10 @@ def decline(
         session, theme, DecisionKind.DECLINE, by=by, also={"statuses": before}, status=TriageStatus.DECLINED,
         decline_id=row.id,
     )  # fmt: skip
-    outbox.enqueue(session, TELL, key=f"theme.declined:{row.id}", run_after=clock.now() + GRACE, decline_id=row.id)
+    outbox.enqueue(
+        session, TELL, lane=outbox.MESSAGES, key=f"theme.declined:{row.id}", run_after=clock.now() + GRACE,
+        decline_id=row.id,
+    )  # fmt: skip
     return decision
 
 
@@ -140,15 +144,13 @@ def refusals_on_posts(session: Session, post_ids: Sequence[int]) -> dict[int, Re
 
 
 def mark_told(session: Session, decline_id: int) -> Decline | None:
-    """The refusal, now told; None when it was taken back or told before. Whoever takes it back waits for this."""
+    """The refusal, now being told; None when it was taken back. Whoever takes it back waits for the transaction."""
     statement = (
         sa.update(Decline)
-        .where(
-            col(Decline.id) == decline_id, col(Decline.told_at).is_(None), col(Decline.taken_back_at).is_(None)
-        )
-        .values(told_at=clock.now())
+        .where(col(Decline.id) == decline_id, col(Decline.taken_back_at).is_(None))
+        .values(told_at=sa.func.coalesce(Decline.told_at, sa.literal(clock.now(), col(Decline.told_at).type)))
         .returning(col(Decline.id))
-    )  # fmt: skip
+    )
     result: Any = session.connection().execute(statement)
     return session.get(Decline, decline_id) if result.first() is not None else None
 

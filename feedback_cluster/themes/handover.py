@@ -1,7 +1,9 @@
 """Handing a theme to a department, which says that it has received it; a clock runs until it does."""
 
 from collections.abc import Collection
+from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from cocreate.core import clock
@@ -10,7 +12,7 @@ from cocreate.core.errors import Conflict, NotAllowed
 from cocreate.core.text_marks import N_
 from cocreate.identity.departments.queries import departments, departments_of
 from cocreate.identity.departments.service import NoSuchDepartment
-from feedback_cluster.themes.decisions import change, record
+from feedback_cluster.themes.decisions import change, hold, record
 from feedback_cluster.themes.models import DecisionKind, Handover, Theme, ThemeDecision
 from feedback_cluster.themes.receipts import handover_of, settle_receipt
 from feedback_cluster.themes.service import AlreadySo, standing
@@ -28,6 +30,7 @@ class NotTheirs(NotAllowed):
 
 def hand_over(session: Session, theme: Theme, department_id: int | None, *, by: Actor) -> ThemeDecision:
     """Give the theme to a department, or take it back from the one that has it (None)."""
+    hold(session, theme)
     standing(theme)
     if department_id is not None and department_id not in {one.id for one in departments(session)}:
         raise NoSuchDepartment(f"department {department_id}")
@@ -53,12 +56,23 @@ def receive(session: Session, theme: Theme, *, by: Actor) -> ThemeDecision:
         raise NothingToReceive(f"theme {theme.id}")
     if not may_receive(session, handover, by):
         raise NotTheirs(f"department {handover.department_id}")
-    handover.received_by_id, handover.received_at = by.id, clock.now()
-    session.add(handover)
-    session.flush()
+    _sign(session, handover, by)
     decision = record(session, theme.id or 0, DecisionKind.RECEIVE, by=by, handover=handover.id)
     settle_receipt(session, theme)
     return decision
+
+
+def _sign(session: Session, handover: Handover, by: Actor) -> None:
+    """Two of the department may press at once: the receipt names the first."""
+    statement = (
+        sa.update(Handover)
+        .where(col(Handover.id) == handover.id, col(Handover.received_at).is_(None))
+        .values(received_by_id=by.id, received_at=clock.now())
+    )
+    result: Any = session.connection().execute(statement)
+    if result.rowcount != 1:
+        raise NothingToReceive(f"handover {handover.id}")
+    session.refresh(handover)
 
 
 def may_receive(session: Session, handover: Handover, by: Actor) -> bool:

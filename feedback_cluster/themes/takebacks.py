@@ -59,4 +59,6 @@ def _lift(session: Session, decision: ThemeDecision, *, by: Actor) -> None:
         forum.set_status(session, post_ids, forum.PostStatus(status), cause=(CAUSE, decision.theme_id), by=by)
     forum.take_answer_back(session, ids, (CAUSE, decision.theme_id))
     if told_at is not None:
-        outbox.enqueue(session, TELL_TAKEN_BACK, key=f"theme.taken_back:{decline_id}", decline_id=decline_id)
+        outbox.enqueue(
+            session, TELL_TAKEN_BACK, lane=outbox.MESSAGES, key=f"theme.taken_back:{decline_id}", decline_id=decline_id
+        )

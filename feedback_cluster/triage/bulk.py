@@ -10,7 +10,7 @@ from sqlmodel import Session, col, select
 
 from cocreate.core import audit, clock, outbox
 from cocreate.core.actor import STAFF, Actor
-from cocreate.core.errors import Conflict, Invalid, NotFound
+from cocreate.core.errors import Conflict, Invalid, NotFound, Refusal
 from cocreate.core.runtime import Runtime
 from cocreate.core.tables import columns
 from cocreate.core.text_marks import N_
@@ -142,7 +142,7 @@ def _forward(session: Session, bulk: Bulk, ids: Sequence[int], by: Actor) -> Non
         for theme in _themes(session, ids):
             try:
                 act(session, theme, params, by)
-            except Conflict:  # so already, or merged away meanwhile
+            except Refusal:  # so already, merged away meanwhile, or the department has closed since
                 continue
             changed += 1
     bulk.changed += changed

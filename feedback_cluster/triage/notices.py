@@ -1,12 +1,15 @@
 """What triage tells people: owners, why their theme is declined or looked at again; colleagues, that they are named."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlmodel import Session
 
 from cocreate.core.module import Notice
+from cocreate.core.runtime import Runtime
 from cocreate.core.text_marks import N_
-from cocreate.notify.inbox.service import reword, tell, translated
+from cocreate.notify.inbox.service import reword, tell, told_already, translated
 from feedback_cluster.themes.declining import mark_told, posts_declined_by
 from feedback_cluster.themes.models import REASON_LABELS, Decline
 from forum import api as forum
@@ -27,11 +30,16 @@ NOTICES = {
 }
 QUOTING = ("theme.declined.own", "theme.declined.behind", "theme.again.own", "theme.again.behind")
 WHAT_CHARACTERS = 40
+CHUNK = 200
 
 
-def tell_declined(session: Session, *, decline_id: int) -> None:
-    """Job: everybody behind a declined theme's posts hears why, once; nobody when it was taken back in time."""
-    decline = mark_told(session, decline_id)
+def tell_declined(runtime: Runtime, *, decline_id: int) -> None:
+    """Job: everybody behind a declined theme's posts hears why, once; nobody when it was taken back in time.
+
+    In steps that other writers can pass. The key names the refusal: a run after a crash adds only what is missing.
+    """
+    with runtime.database.write() as session:
+        decline = mark_told(session, decline_id)
     if decline is None:
         return
     words = {
@@ -39,39 +47,73 @@ def tell_declined(session: Session, *, decline_id: int) -> None:
         "sentence": decline.sentence,
         "alternative": decline.alternative,
     }
-    _tell(session, decline, "theme.declined", f"theme.declined:{decline_id}", words)
+    with runtime.database.read() as session:
+        letters = _letters(session, decline)
+    for start in range(0, len(letters), CHUNK):
+        if not _tell_some(runtime, decline, letters[start : start + CHUNK], words):
+            return
 
 
-def tell_taken_back(session: Session, *, decline_id: int) -> None:
+def tell_taken_back(runtime: Runtime, *, decline_id: int) -> None:
     """Job: whoever heard the no hears that it no longer holds."""
-    decline = session.get_one(Decline, decline_id)
-    _tell(session, decline, "theme.again", f"theme.again:{decline_id}", {})
+    with runtime.database.read() as session:
+        decline = session.get_one(Decline, decline_id)
+        letters = _letters(session, decline)
+    for start in range(0, len(letters), CHUNK):
+        with runtime.database.write() as session:
+            chunk = letters[start : start + CHUNK]
+            heard = told_already(session, [letter.member_id for letter in chunk], f"theme.declined:{decline_id}")
+            told = [letter for letter in chunk if letter.member_id in heard]
+            _tell(session, decline, told, "theme.again", f"theme.again:{decline_id}", {})
 
 
-def _tell(session: Session, decline: Decline, notice: str, key: str, words: dict[str, Any]) -> None:
+@dataclass(frozen=True)
+class _Letter:
+    """Whom a refusal concerns, and by which post."""
+
+    member_id: int
+    own: bool
+    post_id: int
+    title: str
+
+
+def _letters(session: Session, decline: Decline) -> list[_Letter]:
+    """One for each person; nobody who is behind a merged post of somebody else, or one that only staff may read."""
     ids = posts_declined_by(session, decline)
-    titles = {post.id: post for post in forum.post_texts(session, ids=ids)}
-    behind = forum.people_behind(session, [post_id for post_id in ids if post_id in titles])
-    own: dict[int, dict[str, Any]] = {}
-    others: dict[int, dict[str, Any]] = {}
-    for member_id, post_ids in behind.members.items():
-        mine = behind.authors.get(member_id, [])
-        readable = [
-            post_id for post_id in post_ids if post_id in titles and (post_id in mine or _open(titles[post_id]))
-        ]
-        if not readable:
-            continue  # behind a merged post of somebody else, or one that only staff may read
-        post_id = readable[0]
-        goal = own if post_id in mine else others
-        goal[member_id] = {**words, "id": post_id, "what": _short(titles[post_id].title)}
-    url = {member_id: f"/posts/{told['id']}" for member_id, told in {**own, **others}.items()}
-    for name, group in (("own", own), ("behind", others)):
-        for post_id in sorted({told["id"] for told in group.values()}):
-            told = {member_id: values for member_id, values in group.items() if values["id"] == post_id}
-            tell(
-                session, told, f"{notice}.{name}", key=key, params=told, url=url[next(iter(told))],
-                topic=f"theme:{decline.theme_id}", own=told if name == "own" else (),
-            )  # fmt: skip
+    posts = {post.id: post for post in forum.post_texts(session, ids=ids)}
+    behind = forum.people_behind(session, [post_id for post_id in ids if post_id in posts])
+    found = []
+    for member_id, post_ids in sorted(behind.members.items()):
+        mine = set(behind.authors.get(member_id, ()))
+        readable = (one for one in post_ids if one in posts and (one in mine or _open(posts[one])))
+        post_id = next(readable, None)
+        if post_id is not None:
+            found.append(_Letter(member_id, post_id in mine, post_id, _short(posts[post_id].title)))
+    return found
+
+
+def _tell_some(runtime: Runtime, decline: Decline, letters: Sequence[_Letter], words: dict[str, Any]) -> bool:
+    """Tell these of the no; False when it no longer holds."""
+    with runtime.database.write() as session:
+        if mark_told(session, decline.id or 0) is None:
+            return False
+        _tell(session, decline, letters, "theme.declined", f"theme.declined:{decline.id}", words)
+        return True
+
+
+def _tell(
+    session: Session, decline: Decline, letters: Sequence[_Letter], notice: str, key: str, words: dict[str, Any]
+) -> None:
+    for name, own in (("own", True), ("behind", False)):
+        group = [letter for letter in letters if letter.own is own]
+        if not group:
+            continue
+        told = {letter.member_id: {**words, "id": letter.post_id, "what": letter.title} for letter in group}
+        urls = {letter.member_id: f"/posts/{letter.post_id}" for letter in group}
+        tell(
+            session, list(told), f"{notice}.{name}", key=key, params=told, url=urls,
+            topic=f"theme:{decline.theme_id}", own=list(told) if own else (),
+        )  # fmt: skip
 
 
 def _open(post: forum.PostText) -> bool:

@@ -16,9 +16,9 @@ from feedback_cluster.leadership import notices, service
 from feedback_cluster.leadership.models import LeaderAnswer, WeekTheme
 from feedback_cluster.leadership.queries import entries
 from feedback_cluster.themes import answers
-from feedback_cluster.themes.models import Theme, TriageStatus
+from feedback_cluster.themes.models import Theme, ThemePost, TriageStatus
 from feedback_cluster.themes.service import merge
-from forum.posts.models import PostKind
+from forum.posts.models import Post, PostKind, Visibility
 from forum.posts.service import Draft, submit_post
 from forum.votes.service import cast_vote
 from tests.factories.forum import acting
@@ -260,3 +260,39 @@ def test_the_page_shows_the_evidence_and_takes_the_answer(client, runtime, theme
 def test_the_page_is_for_staff_and_says_when_nothing_waits(client, runtime, lead, make_member):
     assert client.get("/leadership", actor=make_member()).status_code == 403
     assert "没有主题等待管理层答复" in client.get("/leadership", actor=lead).text
+
+
+def test_an_answer_that_was_withdrawn_makes_room_for_another(runtime, theme, actor, worker):
+    first = answer(runtime, theme, actor)
+    worker.drain()
+    with runtime.database.write() as session:
+        answers.withdraw(session, session.get_one(answers.Answer, first.id), by=actor)
+    second = answer(runtime, theme, actor, text="改为五月推送。")
+    worker.drain()
+    with runtime.database.read() as session:
+        given = session.exec(select(LeaderAnswer)).one()
+    assert (given.answer_id, given.told) == (second.id, 4)
+    with pytest.raises(service.AnsweredAlready):
+        answer(runtime, theme, actor, text="第三次")
+
+
+def test_a_theme_that_is_hidden_meanwhile_is_answered_no_more(runtime, theme, actor):
+    with runtime.database.write() as session:
+        session.get_one(Theme, theme["id"]).status = TriageStatus.HIDDEN
+    with pytest.raises(service.NotOfTheWeek):
+        answer(runtime, theme, actor)
+
+
+def test_the_name_of_a_theme_that_only_staff_may_read_is_not_told(runtime, theme, actor, worker):
+    with runtime.database.write() as session:
+        for post_id in theme["posts"]:
+            session.get_one(Post, post_id).visibility = Visibility.STAFF
+        session.get_one(Theme, theme["id"]).name = "内部批次 B7 缺陷"
+        for row in session.exec(select(ThemePost)):
+            row.staff_only = True
+    answer(runtime, theme, actor)
+    worker.drain()
+    with runtime.database.read() as session:
+        rows = session.exec(select(InboxMessage).where(col(InboxMessage.notice).startswith("leadership."))).all()
+    assert rows
+    assert not [row for row in rows if "B7" in str(row.params)]

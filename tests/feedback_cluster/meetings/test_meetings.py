@@ -7,13 +7,16 @@ from datetime import date
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlmodel import select
 
+from cocreate.core import clock
 from cocreate.core.actor import Role
 from cocreate.core.runtime import Runtime
 from cocreate.identity.members.models import Member
+from feedback_cluster.meetings import service
 from feedback_cluster.meetings.minutes import Line, as_csv, as_markdown
-from feedback_cluster.meetings.models import Minute, Outcome
+from feedback_cluster.meetings.models import Meeting, Minute, Outcome
 from feedback_cluster.themes.models import Theme, ThemeDecision
 from feedback_cluster.themes.queries import get_theme
 
@@ -139,3 +142,29 @@ def test_lines_that_were_not_discussed_stay_empty() -> None:
     table = as_csv(["a"] * 6, lines, str).decode("utf-8-sig").splitlines()
     assert table[1:] == ["#1,座椅,,,,", "#2,蓝牙,Next,等,林,2026-12-01"]
     assert "| #1 | 座椅 |  |  |  |  |" in as_markdown(["会"], ["a"] * 6, lines, str).replace("\\#", "#")
+
+
+def test_deciding_anew_keeps_what_somebody_decided_elsewhere_meanwhile(
+    client: Any, runtime: Runtime, pm: Member, make_member: Any, make_theme: MakeTheme
+) -> None:
+    first, other = make_member("周工", Role.AGENT), make_member("许工", Role.AGENT)
+    theme = make_theme("座椅", score=9.0)
+    room = begin(client, pm)
+    said = {"outcome": "pursue", "sentence": "改三档", "member": str(first.id)}
+    client.post(f"{room}/themes/{theme.id}", actor=pm, data=said)
+    client.post(f"/themes/{theme.id}/assign", actor=pm, data={"member": str(other.id)})
+    again = {"outcome": "later", "sentence": "等日志", "member": str(other.id)}
+    assert client.post(f"{room}/themes/{theme.id}", actor=pm, data=again).status_code == 303
+    assert (fresh(runtime, theme).status, fresh(runtime, theme).assignee_id) == ("new", other.id)
+
+
+def test_a_meeting_that_ended_meanwhile_takes_no_decision(
+    runtime: Runtime, make_theme: MakeTheme, pm_actor: Any
+) -> None:
+    theme = make_theme("座椅")
+    with runtime.database.write() as session:
+        meeting = service.begin(session, "周会", [], [theme.id or 0], by=pm_actor)
+        session.connection().execute(sa.update(Meeting).values(ended_at=clock.now()))
+        decided = service.Decided(Outcome.LATER, "等日志")
+        with pytest.raises(service.MeetingOver):
+            service.decide(session, meeting, theme.id or 0, decided, by=pm_actor, zone=runtime.settings.zone)

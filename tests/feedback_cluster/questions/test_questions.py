@@ -1,5 +1,7 @@
 """Asking back: a drawn sample, one message each, peace afterwards, answers that land on the theme."""
 
+import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -155,3 +157,43 @@ def test_a_post_that_was_blanked_asks_nobody_for_its_author(
     session.add(post)
     session.flush()
     assert owner.id not in service.authors_to_ask(session, theme.id or 0)
+
+
+def test_two_questions_at_once_draw_one_after_the_other(
+    runtime: Runtime, crowd: tuple[Theme, list[Member]], pm_actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or each would wait for somebody whom the other has drawn."""
+    real = service._claim
+
+    def slow(session: Session, member_id: int) -> bool:
+        time.sleep(0.02)
+        return real(session, member_id)
+
+    monkeypatch.setattr(service, "_claim", slow)
+    ready, failed = threading.Barrier(2), []
+
+    def ask(seed: int) -> None:
+        ready.wait()
+        try:
+            with runtime.database.write() as session:
+                theme = get_theme(session, crowd[0].id or 0)
+                service.ask(session, theme, f"第 {seed} 问", [], 5, by=pm_actor, seed=seed)
+        except Exception as error:  # noqa: BLE001 (shown by the assertion)
+            failed.append(error)
+
+    threads = [threading.Thread(target=ask, args=(seed,)) for seed in (5, 13)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    with runtime.database.read() as session:
+        assert len(set(session.exec(select(Asked.member_id)))) == 10
+
+
+def test_a_question_whose_people_were_all_just_asked_is_refused(
+    session: Session, crowd: tuple[Theme, list[Member]], pm_actor: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "_claim", lambda *_: False)
+    with pytest.raises(service.NobodyToAsk):
+        service.ask(session, get_theme(session, crowd[0].id or 0), "哪一档？", [], 4, by=pm_actor)
