@@ -83,6 +83,7 @@ def tell_supporters(runtime: Runtime, *, change_id: int) -> None:
             with runtime.database.write() as session:
                 for notice, params in letters.items():
                     tell_step(session, step, notice, params)
+                _forget_lost(session, letters)
             time.sleep(PAUSE_SECONDS)
 
 
@@ -105,6 +106,21 @@ def forget_title(session: Session, event: PostDeleted | PostHidden | PostEdited)
         return
     told = list(NOTICES) if isinstance(event, PostDeleted) else [notice for notice in NOTICES if notice != WROTE]
     reword(session, told, "post", event.post_id, title=translated(NO_TITLE), quote="")
+
+
+def _forget_lost(session: Session, letters: Mapping[str, Mapping[int, Mapping[str, Any]]]) -> None:
+    """Words of posts that went while their messages were put together: whoever looked for these then found none yet."""
+    shown = {
+        (words["post"], notice == WROTE)
+        for notice, params in letters.items()
+        for words in params.values()
+        if isinstance(words["title"], str)
+    }
+    there = {post.id: post.visibility for post in forum.post_texts(session, ids=sorted({post for post, _ in shown}))}
+    for post_id, own in sorted(shown):
+        if post_id not in there or (not own and there[post_id] != Visibility.PUBLIC):
+            notices = [WROTE] if own else [VOTED, FOLLOWS]
+            reword(session, notices, "post", post_id, title=translated(NO_TITLE), quote="")
 
 
 def message_key(change: ItemChange) -> str:

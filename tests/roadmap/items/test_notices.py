@@ -15,6 +15,7 @@ from cocreate.notify.inbox.models import InboxMessage
 from cocreate.notify.inbox.service import tell
 from forum.events import PostDeleted, PostEdited, PostHidden
 from forum.posts.models import Post, Visibility
+from roadmap.items import notices
 
 Make = Callable[..., Any]
 CANARY = "金丝雀的标题"
@@ -94,3 +95,33 @@ def test_a_step_after_a_post_went_out_of_sight_reads_well_without_its_title(
     step(make_item(posts=[post]), "decided")
     worker.drain()
     assert f"#{post.id}：{LOST}" in reasons(client, voter)
+
+
+@pytest.mark.parametrize("way", ["deleted", "hidden"])
+def test_a_post_that_goes_while_it_is_told_leaves_no_words(
+    make_item: Make, put_post: Make, make_member: Make, step: Make, worker: Worker, database: Database,
+    monkeypatch: pytest.MonkeyPatch, way: str,
+) -> None:  # fmt: skip
+    """Its words were read, the listener that takes words back has looked, and only then the messages are written."""
+    author, voter = make_member("作者"), make_member("支持者")
+    post = put_post(CANARY, author=author, voters=[voter], body=f"{CANARY}正文")
+    words = notices.by_reason
+
+    def slow(*args: Any) -> Any:
+        letters = words(*args)
+        with database.write() as session:
+            row = session.get_one(Post, post.id)
+            row.hidden_at = clock.now()
+            if way == "deleted":
+                row.deleted_at, row.title, row.body = clock.now(), "", ""
+            event = PostDeleted if way == "deleted" else PostHidden
+            notices.forget_title(session, event(post_id=post.id or 0))
+        return letters
+
+    monkeypatch.setattr(notices, "by_reason", slow)
+    step(make_item("条目", posts=[post]), "decided")
+    worker.drain()
+    with database.read() as session:
+        kept = {row.member_id: str(row.params) for row in session.exec(select(InboxMessage))}
+    assert set(kept) == {author.id, voter.id}
+    assert CANARY not in str(kept)
