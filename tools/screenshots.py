@@ -13,7 +13,7 @@ SHOTS = [
     ("post-390", "member", "/posts/{升了 2.2 蓝牙天天断}", 390, "light"),
     ("themes-1280", "pm", "/themes", 1280, "light"),
     ("roadmap-1280", "member", "/roadmap", 1280, "light"),
-    ("voice-390", "member", "/me/voice/{早上断三回}", 390, "light"),
+    ("voice-390", "member", "/me/voice/{一早上断三回}", 390, "light"),
     ("release-390", "member", "/releases", 390, "light"),
     ("search-1280", "member", "/search?q=lanya duanlian", 1280, "light"),
     ("duplicates-1280", "pm", "/moderation/duplicates", 1280, "light"),

@@ -29,7 +29,8 @@ module = Module(
     routers=[
         session_routes.router,
         member_routes.router,
-        vehicle_routes.router, vehicles_api.router,
+        vehicle_routes.router,
+        vehicles_api.router,
         admin_routes.router,
         department_routes.router,
     ],

@@ -166,7 +166,9 @@ def test_one_answer_reaches_everybody_behind_the_theme_once(runtime, client, the
     assert (given.answer_id, given.told) == (made.id, 4)
     for post_id in posts:
         page = client.get(f"/posts/{post_id}").text
-        assert "四月推送修复。" in page and "总经理" in page and "https://video.example.com/1" in page
+        assert "四月推送修复。" in page
+        assert "总经理" in page
+        assert "https://video.example.com/1" in page
     assert "四月推送修复。" in client.get("/inbox", actor=authors[0]).text
 
 
@@ -242,9 +244,11 @@ def test_a_theme_that_is_none_of_the_five_is_not_answered_here(runtime, theme, m
 
 def test_the_page_shows_the_evidence_and_takes_the_answer(client, runtime, theme, lead, pm, worker):
     page = client.get("/leadership", actor=lead).text
-    assert "座椅通风太吵，第0句" in page and "<textarea" in page
+    assert "座椅通风太吵，第0句" in page
+    assert "<textarea" in page
     seen = client.get("/leadership", actor=pm).text
-    assert "座椅通风太吵" in seen and "<textarea" not in seen
+    assert "座椅通风太吵" in seen
+    assert "<textarea" not in seen
     form = {"week": "2026-03-09", "text": "四月推送修复。", "recording_url": ""}
     refused = client.post(f"/leadership/{theme['id']}", data=form, actor=pm)
     assert refused.status_code == 403
@@ -254,7 +258,8 @@ def test_the_page_shows_the_evidence_and_takes_the_answer(client, runtime, theme
     assert done.status_code == 303
     worker.drain()
     after = client.get("/leadership", actor=lead).text
-    assert "四月推送修复。" in after and "通知了 4 人" in after
+    assert "四月推送修复。" in after
+    assert "通知了 4 人" in after
 
 
 def test_the_page_is_for_staff_and_says_when_nothing_waits(client, runtime, lead, make_member):
