@@ -75,7 +75,7 @@ def test_a_day_and_night_desk_works_from_midnight_to_midnight():
 
 @pytest.mark.parametrize("text", ["", "9-18", "18:00-09:00", "09:00-13:00,12:00-18:00", "09:00", "25:00-26:00"])
 def test_spans_that_are_none_are_refused(text):
-    with pytest.raises(ValueError, match=rf"^$|:|isoformat|hour"):
+    with pytest.raises(ValueError, match=r"^$|:|isoformat|hour"):
         spans_of(text)
 
 
