@@ -29,10 +29,25 @@ FAULTS = [
     ),
     Fault(
         "a token without the scope reads boards for some readers",
-        "roadmap/items/api_v1.py",
+        "roadmap/boards/audience.py",
         '    return actor if actor.signed_in and "roadmap:read" in (actor.scopes or ()) else GUEST\n',
         "    return actor\n",
         f"{BOARDS}::test_who_belongs_to_the_board_sees_it_beside_the_post_and_by_token",
+    ),
+    Fault(
+        "a theme's page names items that its reader may not see",
+        "roadmap/slots.py",
+        "        .where(may_read(page.actor))\n",
+        "",
+        f"{BOARDS}::test_a_theme_names_what_answers_it_to_those_alone_who_may_read_that",
+    ),
+    Fault(
+        "a new item with a sentence goes around the second person",
+        "roadmap/items/routes.py",
+        "    if form.value.sentence:\n        prepared.check_alone(db, item)\n",
+        "",
+        "tests/roadmap/publishing/test_publishing.py"
+        "::test_a_new_item_that_begins_with_a_sentence_to_many_is_no_way_around",
     ),
     Fault(
         "two people who move at once undo each other",
