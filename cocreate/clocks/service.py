@@ -119,10 +119,10 @@ def resume(session: Session, queue: str, stopped: Mapping[int, Collection[dateti
     """The answers that stopped these clocks, by what waits, were taken back: they run on since they began, as if there
     had been none; how many do. One that stopped at another moment keeps its answer."""
     ids, resumed, days = sorted(stopped), 0, calendar_of(session)
-    for start in range(0, len(ids), CHUNK):
+    for first in range(0, len(ids), CHUNK):
         statement = (
             select(ResponseClock)
-            .where(ResponseClock.queue == queue, col(ResponseClock.subject_id).in_(ids[start : start + CHUNK]))
+            .where(ResponseClock.queue == queue, col(ResponseClock.subject_id).in_(ids[first : first + CHUNK]))
             .order_by(col(ResponseClock.occurrence))
             .execution_options(populate_existing=True)
         )

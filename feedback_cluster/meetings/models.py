@@ -27,7 +27,7 @@ OUTCOME_LABELS = {
 
 
 class Meeting(SQLModel, table=True):
-    """A meeting over the themes that a view of the queue held when it began. It can be left and resumed until its end."""
+    """A meeting over the themes that a view of the queue held when it began. It can be left until it ends."""
 
     __tablename__ = "triage_meeting"
 

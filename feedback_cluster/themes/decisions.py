@@ -118,11 +118,6 @@ def history(session: Session, root_id: int, *, limit: int = 30) -> list[tuple[Th
     return [(row, row.id in taken_back) for row in rows]
 
 
-def is_undone(session: Session, decision_id: int) -> bool:
-    """Whether the decision was taken back already."""
-    return session.exec(select(ThemeDecision.id).where(ThemeDecision.undoes_id == decision_id)).first() is not None
-
-
 def undo(session: Session, decision_id: int, *, by: Actor, zone: ZoneInfo) -> ThemeDecision:
     """Take a decision back, exactly. Overtaken when somebody decided otherwise about the same thing since."""
     run_id = pins.hold_current(session)

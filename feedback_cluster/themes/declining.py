@@ -145,10 +145,11 @@ def refusals_on_posts(session: Session, post_ids: Sequence[int]) -> dict[int, Re
 
 def mark_told(session: Session, decline_id: int) -> Decline | None:
     """The refusal, now being told; None when it was taken back. Whoever takes it back waits for the transaction."""
+    told_at: Any = Decline.told_at
     statement = (
         sa.update(Decline)
         .where(col(Decline.id) == decline_id, col(Decline.taken_back_at).is_(None))
-        .values(told_at=sa.func.coalesce(Decline.told_at, sa.literal(clock.now(), col(Decline.told_at).type)))
+        .values(told_at=sa.func.coalesce(told_at, sa.literal(clock.now(), told_at.type)))
         .returning(col(Decline.id))
     )
     result: Any = session.connection().execute(statement)

@@ -103,8 +103,8 @@ FAULTS = [
     Fault(
         "a meeting that decides anew keeps what it decided before",
         "feedback_cluster/meetings/service.py",
-        "            if not decisions.is_undone(session, decision_id):\n",
-        "            if False:\n",
+        "                decisions.undo(session, decision_id, by=by, zone=zone)\n",
+        "                pass\n",
         f"{MEETINGS}::test_deciding_anew_takes_the_earlier_decision_back",
     ),
     Fault(

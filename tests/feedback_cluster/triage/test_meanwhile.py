@@ -20,6 +20,7 @@ from feedback_cluster.themes import handover
 from feedback_cluster.themes.declining import decline
 from feedback_cluster.themes.models import Decline, Handover, Theme, TriageStatus
 from feedback_cluster.themes.queries import get_theme
+from feedback_cluster.themes.receipts import handover_of
 from feedback_cluster.themes.service import AlreadySo
 from feedback_cluster.triage import bulk, notices
 from feedback_cluster.triage.models import Bulk, BulkState
@@ -47,7 +48,7 @@ def test_a_department_that_closes_meanwhile_leaves_no_act_half_done(
         team = Department(name="座舱")
         session.add(team)
         session.flush()
-        number = team.id
+        number = team.id or 0
     data = {"back": "/themes", "act": "department", "department": str(number), "all": "true"}
     assert client.post("/triage/bulk", actor=pm, data=data).status_code == 303
     with runtime.database.write() as session:
@@ -175,7 +176,7 @@ def test_a_receipt_is_written_by_the_first_alone(runtime: Runtime, make_theme: M
         session.flush()
         theme = get_theme(session, made.id or 0)
         handover.hand_over(session, theme, team.id, by=pm_actor)
-        row = handover.handover_of(session, theme)
+        row = handover_of(session, theme)
         assert row is not None
         session.connection().execute(
             sa.update(Handover).where(col(Handover.id) == row.id).values(received_at=clock.now() - timedelta(hours=1))
