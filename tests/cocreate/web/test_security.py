@@ -6,7 +6,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from cocreate.core.actor import Role
-from cocreate.web.security import SAFE_METHODS
+from cocreate.web.security import SAFE_METHODS, SIGNED_PATHS
 
 
 @pytest.fixture
@@ -33,12 +33,20 @@ FOREIGN = [
 @pytest.mark.parametrize("headers", FOREIGN)
 def test_no_page_route_takes_a_write_from_another_site(client, unsafe_routes, make_member, headers):
     admin = make_member("管", *Role)
-    pages = [(method, path) for method, path in unsafe_routes if not path.startswith("/api/")]
+    pages = [(method, path) for method, path in unsafe_routes if not path.startswith(("/api/", *SIGNED_PATHS))]
     assert len(pages) > 15
     sent = {name: value for name, value in headers.items() if value}
     for method, path in pages:
         answer = client.request(method, path, actor=admin, headers={**sent}, browser=False)
         assert (answer.status_code, answer.json()["error"]["code"]) == (403, "cross_site"), (method, path, headers)
+
+
+def test_mail_programs_alone_write_without_our_page_and_only_with_a_signed_address(client, unsafe_routes, make_member):
+    assert SIGNED_PATHS == ("/unsubscribe/",)
+    signed = [path for _, path in unsafe_routes if path.startswith(SIGNED_PATHS)]
+    assert signed
+    for path in signed:
+        assert client.post(path, actor=make_member("管", *Role), browser=False).status_code == 404, path
 
 
 def test_a_write_of_our_own_origin_passes_where_fetch_metadata_is_unknown(client, make_member):
