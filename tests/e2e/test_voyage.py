@@ -94,7 +94,7 @@ def _answer(manager, theme: str) -> str:
     manager.goto(f"{item}/stage")
     manager.locator("label:has(input[name=stage][value=decided])").click()
     manager.fill("textarea[name=sentence]", "我们做：下个版本加快速加热一档。")
-    manager.locator(f"main form[action='{item}/stage'] button[type=submit]").click()
+    manager.locator(f"main form[action='{item}/stage'] button[type=submit]:not([name])").click()
     manager.wait_for_url(re.compile(item))
     return item
 

@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -333,8 +332,8 @@ def test_what_people_said_holds_after_every_later_run(
     """The real pipeline obeys by itself; a wayward one, that throws voices about, shows that nothing depends on it."""
     real, dice = work.run_pipeline, random.Random(7)
 
-    def scrambled(folder: Path, report: Any, *, timeout_seconds: float) -> work.Outcome:
-        outcome = real(folder, report, timeout_seconds=timeout_seconds)
+    def scrambled(*args: Any, **kwargs: Any) -> work.Outcome:
+        outcome = real(*args, **kwargs)
         clusters = [told["cluster"] for told in outcome.result["themes"]][:3]
         outcome.clusters = [dice.choice(clusters) if dice.random() < 0.4 else one for one in outcome.clusters]
         return outcome
