@@ -18,7 +18,6 @@ def holidays(runtime: Runtime) -> tuple[str, bool, str]:
     if not years:
         return TITLE, True, ""
     named = ", ".join(map(str, years))
-    return (
-        f"{TITLE}: {named} unknown", False,
-        f"upgrade the package chinesecalendar once it has {named}, or enter the days off at /waiting/calendar",
-    )  # fmt: skip
+    # Nothing is broken: clocks count weekends until then. Each autumn it is true on every site for some weeks.
+    todo = f"upgrade the package chinesecalendar once it has {named}, or enter the days off at /waiting/calendar"
+    return f"{TITLE}: {named} unknown; {todo}", True, ""

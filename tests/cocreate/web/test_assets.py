@@ -67,7 +67,8 @@ def test_styles_and_script_of_every_page_stay_light() -> None:
     for page in PAGES:
         own = re.findall(r"css/(\w+)\.css", page.read_text())
         loaded = b"".join((STATIC / "css" / f"{name}.css").read_bytes() for name in [*everywhere, *own])
-        assert len(gzip.compress(loaded)) < 20_000, name_of(page)
+        at_a_desk = '"shell/staff.html"' in page.read_text()  # owners read on phones, in a lift
+        assert len(gzip.compress(loaded)) < (24_000 if at_a_desk else 20_000), name_of(page)
     assert len(gzip.compress((STATIC / "js" / "app.js").read_bytes())) < 6_000
 
 
