@@ -147,6 +147,11 @@ class Pipeline:
         with self.errors:
             return self.errors.read().decode("utf-8", "replace").strip()
 
+    def __del__(self) -> None:
+        # Nobody needed it after all: it ends with whoever let it get ready.
+        if not self.errors.closed:
+            self.close()
+
 
 def run_pipeline(folder: Path, report: Report, *, timeout_seconds: float, pipeline: Pipeline | None = None) -> Outcome:
     """Run the pipeline over the folder, in the process that waits or else in a new one. RunFailed or RunStopped

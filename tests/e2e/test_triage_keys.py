@@ -205,10 +205,14 @@ def test_fifty_themes_by_keyboard_alone(nearby, phone):
     for _ in range(60):
         if page.locator("#undo-last button").count() == 0:
             break
-        label = page.locator("#undo-last button").get_attribute("title")
+        label = page.locator("#undo-last button").evaluate(
+            "button => { button.dataset.old = ''; return button.title; }"
+        )
         with page.expect_response(lambda answer: "/undo" in answer.url) as heard:
             page.keyboard.press("z")
         assert heard.value.status in (200, 303), label
+        # The answer has come; the button is another one, or none, once it stands on the page.
+        expect(page.locator("#undo-last button[data-old]")).to_have_count(0)
         page.wait_for_load_state("networkidle")
     after = state(nearby)
     assert after["statuses"] == before["statuses"]

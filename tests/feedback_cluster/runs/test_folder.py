@@ -1,5 +1,6 @@
 """What the pipeline is told, and how its process is watched."""
 
+import gc
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,3 +79,11 @@ def test_a_process_that_waits_ends_when_nobody_names_a_folder() -> None:
     waiting.process.stdin.close()
     assert waiting.process.wait(timeout=60) == 0
     assert waiting.close() == ""
+
+
+def test_a_process_that_nobody_needed_ends_with_its_owner() -> None:
+    waiting = work.Pipeline()
+    process = waiting.process
+    del waiting
+    gc.collect()
+    assert process.returncode is not None
