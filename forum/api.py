@@ -11,7 +11,7 @@ from forum.desk.service import set_status, status_before
 from forum.figures import raised_at, votes_before
 from forum.follows.queries import Supporters, people_behind, posts_of
 from forum.indexing import post_facts
-from forum.merging.queries import group_of, heads_of
+from forum.merging.queries import group_of, heads_of, members_of_groups
 from forum.posts.evidence import Origin, first_words, origins
 from forum.posts.models import KIND_LABELS, STATUS_LABELS, PostHold, PostKind, PostStatus, Visibility
 from forum.posts.private import add_private_voice
@@ -63,6 +63,7 @@ __all__ = [
     "take_answer_back",
     "visible_ids",
     "votes_before",
+    "whole_groups",
     "wished_by",
 ]
 
@@ -70,6 +71,11 @@ __all__ = [
 def group_ids(session: Session, post_id: int) -> tuple[int, ...]:
     """The post and everything that it is one wish with by merges, the head of the group first."""
     return group_of(session, post_id).post_ids
+
+
+def whole_groups(session: Session, post_ids: Iterable[int]) -> list[int]:
+    """Everything that is one wish with any of these posts, they themselves included."""
+    return members_of_groups(session, set(heads_of(session, post_ids).values()))
 
 
 def hold(session: Session, post_ids: Iterable[int], why: str) -> None:

@@ -99,12 +99,13 @@ class OfficialResponseGiven(Event):
 
 @dataclass(frozen=True)
 class PostStatusChanged(Event):
-    """A post took a step. `change_id`: the row of its trail; `cause_kind`: what moved it, if not a person here."""
+    """Posts took a step together, a hundred at most. `change_ids`: the rows of their trails, in the order of
+    `post_ids`; `cause_kind`: what moved them, if not a person here."""
 
-    post_id: int
+    post_ids: list[int]
     status: str
     cause_kind: str | None
-    change_id: int
+    change_ids: list[int]
 
 
 @dataclass(frozen=True)

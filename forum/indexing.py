@@ -65,7 +65,8 @@ def refresh_facts(
     session: Session, event: VoteCast | VoteWithdrawn | PostStatusChanged | OfficialResponseGiven
 ) -> None:
     """Listener: what searches filter and order by follows the post; its words are not indexed again."""
-    refresh(session, "post", post_facts(session, [event.post_id]))
+    ids = event.post_ids if isinstance(event, PostStatusChanged) else [event.post_id]
+    refresh(session, "post", post_facts(session, ids))
 
 
 def prepare_post(session: Session, post: Post, tags: Sequence[str]) -> PreparedDoc:

@@ -57,13 +57,14 @@ def tell_about_status(session: Session, event: PostStatusChanged) -> None:
     """Author and followers hear of a step that was set here; a step with a cause is told by whoever caused it."""
     if event.cause_kind is not None:
         return
-    change = session.get(StatusChange, event.change_id)
-    post = _shown(session, event.post_id)
-    if change is None or post is None:
-        return
-    params = {"status": translated(STATUS_LABELS[change.to_status]), "reason": change.reason}
-    key = f"post:{post.id}:status:{event.change_id}"
-    _tell(session, post, "forum.status", key=key, but=change.by_id, params=params, place="trail")
+    for post_id, change_id in zip(event.post_ids, event.change_ids, strict=True):
+        change = session.get(StatusChange, change_id)
+        post = _shown(session, post_id)
+        if change is None or post is None:
+            continue
+        params = {"status": translated(STATUS_LABELS[change.to_status]), "reason": change.reason}
+        key = f"post:{post.id}:status:{change_id}"
+        _tell(session, post, "forum.status", key=key, but=change.by_id, params=params, place="trail")
 
 
 def tell_about_comment(session: Session, event: CommentAdded) -> None:

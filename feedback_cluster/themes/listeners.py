@@ -70,13 +70,14 @@ def follow_votes(session: Session, event: VoteCast | VoteWithdrawn) -> None:
 
 def follow_status(session: Session, event: PostStatusChanged) -> None:
     """A post that got an answer waits no longer, nor does what was merged into it."""
-    group = forum.group_ids(session, event.post_id)
-    for post in forum.post_texts(session, ids=list(group)):
-        waits = post.stands == forum.PostStatus.OPEN
+    ids = forum.whole_groups(session, event.post_ids)
+    posts = forum.post_texts(session, ids=ids)
+    for waits in (True, False):
+        alike = [post.id for post in posts if (post.stands == forum.PostStatus.OPEN) is waits]
         session.connection().execute(
-            sa.update(ThemePost).where(col(ThemePost.post_id) == post.id).values(is_open=waits)
+            sa.update(ThemePost).where(col(ThemePost.post_id).in_(alike)).values(is_open=waits)
         )
-    count_later(session, _roots(session, group))
+    count_later(session, _roots(session, ids))
 
 
 def mark_lexicon(session: Session, event: LexiconChanged) -> None:

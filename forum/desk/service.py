@@ -17,6 +17,9 @@ from forum.merging import tree
 from forum.posts.models import Post, PostStatus, StatusChange
 from forum.silence.service import hear_status
 
+TOLD_TOGETHER = 100
+"""Posts in one event: few enough for a listener to pass quickly, and thousands make no thousands of entries."""
+
 
 class SentenceMissing(Invalid):
     code = "sentence_missing"
@@ -75,14 +78,15 @@ def set_status(
         session.connection().execute(sa.update(Post).where(col(Post.id).in_(moved)).values(status=status))
         session.add_all(steps)
         session.flush()
-        for step in steps:
+        for first in range(0, len(steps), TOLD_TOGETHER):
+            part = steps[first : first + TOLD_TOGETHER]
             outbox.publish(
                 session,
                 PostStatusChanged(
-                    post_id=step.post_id,
+                    post_ids=[step.post_id for step in part],
                     status=status.value,
-                    cause_kind=step.cause_kind,
-                    change_id=step.id or 0,
+                    cause_kind=cause[0] if cause else None,
+                    change_ids=[step.id or 0 for step in part],
                 ),
             )
         hear_status(session, moved, status, cause_kind=cause[0] if cause else None, by=by.id, at=moment)

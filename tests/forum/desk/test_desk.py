@@ -19,6 +19,7 @@ from forum.desk import service
 from forum.events import CommentAdded, OfficialResponseGiven, PostStatusChanged
 from forum.follows.models import Subscription
 from forum.posts.models import Post, PostStatus, StatusChange, Visibility
+from search.models import IndexedRow
 from tests.client import Client
 from tests.factories.forum import acting
 
@@ -54,7 +55,7 @@ def test_a_status_leaves_a_trail_and_tells_followers_once(
     expected = [(author.id, "forum.status.own", url), (follower.id, "forum.status.followed", url)]
     assert messages(runtime) == expected
     with runtime.database.write() as session:  # delivered at least once: a second delivery says nothing new
-        outbox.publish(session, PostStatusChanged(post.id or 0, "planned", None, change.id or 0))
+        outbox.publish(session, PostStatusChanged([post.id or 0], "planned", None, [change.id or 0]))
     worker.drain()
     assert messages(runtime) == expected
 
@@ -170,7 +171,7 @@ def test_an_event_of_something_gone_is_passed_over(
     post = make_post(deleted_at=clock.now())
     events: list[Any] = [
         OfficialResponseGiven(999, post.id or 0), CommentAdded(999, post.id or 0),
-        PostStatusChanged(post.id or 0, "planned", None, 999),
+        PostStatusChanged([post.id or 0], "planned", None, [999]),
     ]  # fmt: skip
     with runtime.database.write() as session:
         for event in events:
@@ -192,3 +193,26 @@ def test_the_inbox_reads_well_in_chinese(
     page = client.get("/inbox", actor=author).text
     for words in ("“座椅通风太吵”有了进展：已规划", "随 OTA 2.4 改进", f"因为 #{post.id} 是你写的。"):
         assert words in page
+
+
+def test_many_posts_that_step_together_make_few_entries_and_every_listener_hears_of_each(
+    runtime: Runtime, worker: Worker, make_post: Callable[..., Post], make_member: Callable[..., Member],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr(service, "TOLD_TOGETHER", 3)
+    authors = [make_member() for _ in range(7)]
+    posts = [make_post(author=author) for author in authors]
+    for post, author in zip(posts, authors, strict=True):
+        follow(runtime, post, author)
+    with runtime.database.write() as session:
+        by = acting(runtime, make_member("产品", Role.PM), Role.PM)
+        ids = [post.id or 0 for post in posts]
+        service.set_status(session, ids, PostStatus.PLANNED, cause=None, by=by, reason="一起做")
+        queued = select(outbox.OutboxEntry.payload).where(outbox.OutboxEntry.name == PostStatusChanged.name)
+        sizes = [len(told["post_ids"]) for told in session.exec(queued.order_by(col(outbox.OutboxEntry.id)))]
+        assert sizes == [3, 3, 1]
+    worker.drain()
+    assert sorted(member for member, *_ in messages(runtime)) == sorted(author.id or 0 for author in authors)
+    with runtime.database.read() as session:
+        found = session.exec(select(IndexedRow.row_id).where(IndexedRow.kind == "post", IndexedRow.status == "planned"))
+        assert sorted(found) == sorted(ids)
