@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,9 +12,8 @@ from cocreate.clocks.models import ResponseClock
 from cocreate.clocks.queries import view
 from cocreate.clocks.rules import DUE, WARNED, ClockView, Queue
 from cocreate.core import clock
-from cocreate.core.tables import MAX_ID
 from cocreate.identity.departments.queries import departments_of
-from cocreate.web.paging import BadCursor, Listing, cut, decode_cursor
+from cocreate.web.paging import Listing, after, cut, decode_cursor
 
 ALL, SOON, OVER = "all", "soon", "over"
 
@@ -70,10 +69,7 @@ def waiting(
     order: tuple[Any, Any] = (ResponseClock.due_at, ResponseClock.id)
     statement = select(ResponseClock).where(*_where(session, known, filters, member_id, moment))
     if cursor:
-        due_at, row_id = decode_cursor(cursor, 2)
-        if not isinstance(row_id, int) or not 0 <= row_id <= MAX_ID:
-            raise BadCursor(cursor[:40])
-        statement = statement.where(sa.tuple_(*order) > sa.tuple_(sa.literal(_moment(due_at), order[0].type), row_id))
+        statement = statement.where(after(order, decode_cursor(cursor, 2), ascending=True))
     rows = session.exec(statement.order_by(*order).limit(limit + 1)).all()
     page = cut(rows, limit, lambda row: [row.due_at.isoformat(), row.id])
     titles = _titles(session, known, page.items)
@@ -121,16 +117,6 @@ def _over(moment: datetime) -> sa.ColumnElement[bool]:
 def _soon(moment: datetime) -> sa.ColumnElement[bool]:
     warned = sa.or_(col(ResponseClock.warn_at) <= moment, col(ResponseClock.step) == WARNED)
     return sa.and_(warned, sa.not_(_over(moment)))
-
-
-def _moment(text: object) -> datetime:
-    try:
-        moment = datetime.fromisoformat(str(text))
-        if moment.tzinfo is None:
-            raise BadCursor("a time without a zone")
-        return moment.astimezone(UTC)
-    except (ValueError, OverflowError) as error:  # no time, or one that UTC has not
-        raise BadCursor(str(text)[:40]) from error
 
 
 def _titles(session: Session, known: Mapping[str, Queue], rows: list[ResponseClock]) -> dict[tuple[str, int], str]:

@@ -49,13 +49,15 @@ def decode_cursor(cursor: str, length: int) -> list[Any]:
     return values
 
 
-def after(columns: Sequence[Any], values: Sequence[Any]) -> sa.ColumnElement[bool]:
-    """Rows that come behind `values` when all columns are sorted descending; BadCursor for a value of another type.
+def after(columns: Sequence[Any], values: Sequence[Any], *, ascending: bool = False) -> sa.ColumnElement[bool]:
+    """Rows that come behind `values` when all columns are sorted descending, or all ascending; BadCursor for a value of
+    another type.
 
     A moment may be given as ISO text, which is how a cursor holds it.
     """
     fitting = [sa.literal(_fit(v, c), c.type) for v, c in zip(values, columns, strict=True)]
-    return sa.tuple_(*columns) < sa.tuple_(*fitting)
+    rows, last = sa.tuple_(*columns), sa.tuple_(*fitting)
+    return rows > last if ascending else rows < last
 
 
 def _fit(value: Any, column: Any) -> Any:

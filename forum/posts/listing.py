@@ -157,13 +157,7 @@ def _key_value(sort: Sort, name: Any, value: Any) -> Any:
     if name != sort.value:
         raise BadCursor("a cursor of another order")
     if sort == Sort.NEW:
-        try:
-            moment = datetime.fromisoformat(value)
-        except (TypeError, ValueError) as error:
-            raise BadCursor("not a time") from error
-        if moment.tzinfo is None:
-            raise BadCursor("a time without a zone")
-        return moment
+        return value  # `after` reads it
     if isinstance(value, str):
         raise BadCursor("not a number")
     return float(value) if sort == Sort.HOT else cursor_id(value)

@@ -8,17 +8,17 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from cocreate.core.text_marks import N_
 from cocreate.web.forms import BoundForm, check
 from roadmap.applicability.rules import Rule, RuleKind
+from roadmap.forms import split_names
 from roadmap.releases.versions import carries, version_key
 
 MOST_RULES = 60
 EARLIEST, LATEST = 1950, 2100
-_BETWEEN = re.compile(r"[,，、;；\n]")
 
 
 def _names(value: Any) -> Any:
     """Names from a list, or from one field that separates them by commas of any script."""
     if isinstance(value, str):
-        value = _BETWEEN.split(value)
+        return list(split_names(value))
     if not isinstance(value, list):
         return value
     return list(dict.fromkeys(" ".join(name.split()) for name in value if isinstance(name, str) and name.strip()))

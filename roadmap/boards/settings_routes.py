@@ -17,6 +17,7 @@ from roadmap.boards import queries, service
 from roadmap.boards.columns import TONES
 from roadmap.boards.forms import BoundBoard, BoundColumn
 from roadmap.boards.models import Audience, RoadmapBoard, Tone
+from roadmap.forms import refused
 from roadmap.items.models import ItemStatus
 from roadmap.items.stages import STATUS_LABELS
 
@@ -52,7 +53,7 @@ def add_board(form: BoundBoard, page: CurrentPage, actor: CurrentActor, db: Db) 
     try:
         service.save_board(db, form.value, by=actor)
     except Invalid as problem:
-        return _boards(page, db, _refused(form, problem), status=422)
+        return _boards(page, db, refused(form, problem), status=422)
     page.flash(N_("Saved."), level="success")
     return page.redirect("arrange_boards")
 
@@ -78,7 +79,7 @@ def save_board(view_id: RowId, form: BoundBoard, page: CurrentPage, actor: Curre
     except Invalid as problem:
         db.rollback()
         board = queries.get_board(db, view_id, actor, closed=True)
-        return _boards(page, db, _refused(form, problem), board=board, status=422)
+        return _boards(page, db, refused(form, problem), board=board, status=422)
     page.flash(N_("Saved."), level="success")
     return page.redirect("arrange_boards")
 
@@ -135,15 +136,9 @@ def _save_column(page: Page, db: Session, form: Any, actor: Any, column_id: int 
         service.save_column(db, form.value, by=actor, column_id=column_id)
     except Invalid as problem:
         db.rollback()
-        return _columns(page, db, _refused(form, problem), edit=column_id, status=422)
+        return _columns(page, db, refused(form, problem), edit=column_id, status=422)
     page.flash(N_("Saved."), level="success")
     return page.redirect("arrange_columns")
-
-
-def _refused(form: BoundForm[Any], problem: Invalid) -> BoundForm[Any]:
-    for name, message in (problem.fields or {"": problem.message}).items():
-        form = form.refuse(name, message)
-    return form
 
 
 def _boards(

@@ -11,7 +11,7 @@ from cocreate.web.forms import BoundForm, bind
 from roadmap.fairness.models import AnnouncementKind
 from roadmap.fairness.rules import Group, Rule
 from roadmap.fairness.service import Draft
-from roadmap.promises.forms import split_models
+from roadmap.forms import split_names
 
 GROUPS = 4
 Year = Annotated[int | None, Field(ge=1950, le=2200)]
@@ -70,7 +70,7 @@ def as_rule(part: dict[str, Any]) -> Rule:
     for first, last in (("year_from", "year_to"), ("ordered_from", "ordered_to")):
         if part[first] is not None and part[last] is not None and part[first] > part[last]:
             raise ValueError(UPSIDE_DOWN)
-    lists: dict[str, Any] = {name: split_models(part[name]) for name in ("models", "hardware", "regions")}
+    lists: dict[str, Any] = {name: split_names(part[name]) for name in ("models", "hardware", "regions")}
     spans = {name: part[name] for name in ("year_from", "year_to", "ordered_from", "ordered_to", "verified")}
     return Rule(**lists, **spans)
 

@@ -17,6 +17,7 @@ from forum import api as forum
 from roadmap.applicability.lines import my_items
 from roadmap.boards.columns import column_of, columns_of
 from roadmap.boards.queries import all_boards, boards_of_item
+from roadmap.forms import refused
 from roadmap.items import queries, service
 from roadmap.items.forms import BoundItem, BoundNewItem, BoundStage
 from roadmap.items.models import ItemStage, RoadmapItem
@@ -52,7 +53,7 @@ def add_item(form: BoundNewItem, page: CurrentPage, actor: CurrentActor, db: Db)
     try:
         item = service.add_item(db, form.value, by=actor)
     except Invalid as problem:
-        return _item_form(page, db, _refused(form, problem), status=422)
+        return _item_form(page, db, refused(form, problem), status=422)
     if form.value.theme:
         links.link_theme(db, item, form.value.theme, by=actor)
     if form.value.post:
@@ -108,7 +109,7 @@ def save_item(item_id: RowId, form: BoundItem, page: CurrentPage, actor: Current
         service.edit_item(db, item, form.value, by=actor)
     except Invalid as problem:
         db.rollback()
-        return _item_form(page, db, _refused(form, problem), item=queries.get_item(db, item_id, actor), status=422)
+        return _item_form(page, db, refused(form, problem), item=queries.get_item(db, item_id, actor), status=422)
     page.flash(N_("Saved."), level="success")
     return page.redirect("show_item", item_id=item_id)
 
@@ -151,7 +152,7 @@ def change_stage(item_id: RowId, form: BoundStage, page: CurrentPage, actor: Cur
     except Invalid as problem:
         db.rollback()
         item = queries.get_item(db, item_id, actor)
-        return _stage_form(page, db, item, _refused(form, problem), status=422)
+        return _stage_form(page, db, item, refused(form, problem), status=422)
     if value.prepare:
         page.flash(N_("Laid aside. Nobody hears of it until it is published."), level="success")
         return page.redirect("show_publishing")
@@ -166,12 +167,6 @@ def _written(item: RoadmapItem) -> str:
 
 def _words(page: Page) -> dict[str, Any]:
     return {"stage_labels": STAGE_LABELS, "track": TRACK, "window_text": window_text(page)}
-
-
-def _refused(form: BoundForm[Any], problem: Invalid) -> BoundForm[Any]:
-    for name, message in (problem.fields or {"": problem.message}).items():
-        form = form.refuse(name, message)
-    return form
 
 
 def _item_form(

@@ -16,11 +16,11 @@ from cocreate.core.tables import MAX_ID
 from cocreate.core.text_marks import N_
 from cocreate.exchange import values
 from cocreate.exchange.table import BATCH, Field, Kept, Options, Outcome, PlannedRow, RowError, SourceRow, UndoStep
+from roadmap.forms import split_names
 from roadmap.items import dates
 from roadmap.items.models import RoadmapItem
 from roadmap.items.windows import Window, parse_window, window_of
 from roadmap.promises import service
-from roadmap.promises.forms import split_models
 from roadmap.promises.history import PromiseMoved
 from roadmap.promises.models import Promise, PromiseKind
 from roadmap.promises.service import Words
@@ -155,7 +155,7 @@ def _read(row: SourceRow) -> Row:
         window = parse_window(row.one("due"))
     except ValueError as problem:
         raise values.BadValue(str(problem)) from problem
-    models = split_models(row.one("models")) or None
+    models = split_names(row.one("models")) or None
     return Row(
         number("promise"), number("item"), row.one("release"), text("external_id", 120) or "", text("wording", 300),
         window, models, text("scope", 200), text("measure", 300), text("reason", 1000) or "",

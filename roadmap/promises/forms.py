@@ -1,6 +1,5 @@
 """What staff may enter about promises."""
 
-import re
 from datetime import date
 from typing import Annotated, Literal
 
@@ -9,6 +8,7 @@ from pydantic import BaseModel, Field, field_validator
 
 from cocreate.core.tables import MAX_ID
 from cocreate.web.forms import BoundForm, bind
+from roadmap.forms import split_names
 from roadmap.items.windows import Window, parse_window
 from roadmap.promises.service import Words
 
@@ -42,7 +42,7 @@ class PromiseForm(BaseModel):
         window = self.window
         first = self.since if window is None else window.first if window.first != window.last else None
         last = window.last if window else None
-        return Words(self.wording, split_models(self.models), self.scope, self.measure, first, last)
+        return Words(self.wording, split_names(self.models), self.scope, self.measure, first, last)
 
 
 class EditForm(PromiseForm):
@@ -57,12 +57,6 @@ class ActForm(BaseModel):
     on: date | None = None
     cases: Count = 0
     missed: Count = 0
-
-
-def split_models(text: str) -> tuple[str, ...]:
-    """Models named in one field, separated by commas of any script, each once."""
-    names = (part.strip() for part in re.split(r"[,，、;；\n]", text))
-    return tuple(dict.fromkeys(name for name in names if name))
 
 
 BoundPromise = Annotated[BoundForm[PromiseForm], Depends(bind(PromiseForm))]

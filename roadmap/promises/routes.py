@@ -16,6 +16,7 @@ from cocreate.web.access import CurrentActor, CurrentRuntime, Db, ReadDb, RowId,
 from cocreate.web.forms import BoundForm
 from cocreate.web.page import CurrentPage, Page
 from roadmap.applicability.service import cars_of
+from roadmap.forms import refused
 from roadmap.items.windows import window_of
 from roadmap.live.models import LiveTopic
 from roadmap.promises import queries, service
@@ -103,7 +104,7 @@ def save_promise(promise_id: RowId, form: BoundEdit, page: CurrentPage, actor: C
     try:
         service.reword(db, row, form.value.words, reason=form.value.reason, by=actor)
     except Invalid as problem:
-        return _form(page, db, _refused(form, problem), promise=row, status=422)
+        return _form(page, db, refused(form, problem), promise=row, status=422)
     page.flash(N_("Changed. The reason stands in its history."), level="success")
     return page.redirect("show_promise", promise_id=promise_id)
 
@@ -119,7 +120,7 @@ def act_on_promise(
     try:
         act_on(db, row, form.value, by=actor, today=now)
     except Invalid as problem:
-        return _promise(page, db, row, now, form=_refused(form, problem), status=422)
+        return _promise(page, db, row, now, form=refused(form, problem), status=422)
     page.flash(N_("Written into its history."), level="success")
     return page.redirect("show_promise", promise_id=promise_id)
 
@@ -160,9 +161,3 @@ def _form(
         "roadmap/promises/edit.html", block="form", status=status, form=form, promise=promise,
         models=known_models(db),
     )  # fmt: skip
-
-
-def _refused(form: BoundForm[Any], problem: Invalid) -> BoundForm[Any]:
-    for name, message in (problem.fields or {"": problem.message}).items():
-        form = form.refuse(name, message)
-    return form

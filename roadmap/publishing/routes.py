@@ -13,6 +13,7 @@ from cocreate.identity.members.queries import people
 from cocreate.web.access import CurrentActor, Db, ReadDb, RowId, allow
 from cocreate.web.forms import BoundForm, bind
 from cocreate.web.page import CurrentPage, Page
+from roadmap.forms import refused
 from roadmap.items.forms import BoundStage
 from roadmap.items.models import ItemStage
 from roadmap.items.stages import STAGE_LABELS
@@ -73,9 +74,7 @@ def save_step(change_id: RowId, form: BoundStage, page: CurrentPage, actor: Curr
     try:
         service.rewrite(db, row, form.value, by=actor)
     except Invalid as problem:
-        for name, message in (problem.fields or {"": problem.message}).items():
-            form = form.refuse(name, message)
-        return _step_form(page, db, row, form, status=422)
+        return _step_form(page, db, row, refused(form, problem), status=422)
     page.flash(N_("Saved."), level="success")
     if row.publication_id:
         return page.redirect("show_publication", publication_id=row.publication_id)

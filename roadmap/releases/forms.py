@@ -44,11 +44,6 @@ class ReleaseForm(BaseModel):
         parse_notes(value)
         return value
 
-    @property
-    def model_names(self) -> list[str]:
-        """The models named in the field, separated by commas of any script."""
-        return [name for name in (part.strip() for part in re.split(r"[,，、;；\n]", self.models)) if name]
-
 
 def parse_notes(text: str) -> list[Note]:
     """Label, text and item of each line; ValueError (a msgid) for a line that does not begin with a label."""

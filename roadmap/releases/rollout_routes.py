@@ -12,6 +12,7 @@ from cocreate.identity.vehicles.queries import fleet
 from cocreate.web.access import CurrentActor, Db, ReadDb, RowId, allow
 from cocreate.web.forms import BoundForm
 from cocreate.web.page import CurrentPage, Page
+from roadmap.forms import refused
 from roadmap.releases import queries, rollout
 from roadmap.releases.forms import BoundHalt, BoundStep
 from roadmap.releases.labels import ROLLOUT_LABELS, STATE_LABELS
@@ -37,9 +38,7 @@ def step_rollout(release_id: RowId, form: BoundStep, page: CurrentPage, actor: C
             db, release, model=value.model, percent=value.percent, sentence=value.sentence.strip(), by=actor
         )  # fmt: skip
     except Invalid as problem:
-        for name, message in problem.fields.items():
-            form = form.refuse(name, message)
-        return _page(page, db, release, step=form, status=422)
+        return _page(page, db, release, step=refused(form, problem), status=422)
     page.flash(N_("Written down. Owners whose points it brings are told."), level="success")
     return page.redirect("show_rollout", release_id=release_id)
 
@@ -54,9 +53,7 @@ def halt_rollout(release_id: RowId, form: BoundHalt, page: CurrentPage, actor: C
     try:
         act(db, release, sentence=form.value.sentence.strip(), by=actor)
     except Invalid as problem:
-        for name, message in problem.fields.items():
-            form = form.refuse(name, message)
-        return _page(page, db, release, halt=form, status=422)
+        return _page(page, db, release, halt=refused(form, problem), status=422)
     page.flash(N_("Written down. Everybody whose car has it is told."), level="success")
     return page.redirect("show_rollout", release_id=release_id)
 

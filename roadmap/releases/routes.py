@@ -13,6 +13,7 @@ from cocreate.web.forms import BoundForm
 from cocreate.web.page import CurrentPage, Page
 from forum import api as forum
 from roadmap.applicability.lines import my_releases
+from roadmap.forms import refused
 from roadmap.links.models import ItemPost
 from roadmap.promises.routes import ledger_block
 from roadmap.promises.service import local_day
@@ -130,9 +131,7 @@ def _save(
             db, service.draft_of(form.value), by=actor, zone=runtime.settings.zone, release=release
         )
     except Invalid as problem:
-        for name, message in problem.fields.items():
-            form = form.refuse(name, message)
-        return _form(page, form, release=release, status=422)
+        return _form(page, refused(form, problem), release=release, status=422)
     page.flash(N_("Saved."), level="success")
     return page.redirect("show_release", release_id=row.id)
 

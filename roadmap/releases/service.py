@@ -11,6 +11,7 @@ from cocreate.core import audit, clock
 from cocreate.core.actor import Actor
 from cocreate.core.errors import Invalid
 from cocreate.core.text_marks import N_
+from roadmap.forms import split_names
 from roadmap.indexing import index_release
 from roadmap.items.models import RoadmapItem
 from roadmap.promises.service import commit_date
@@ -48,7 +49,7 @@ class Draft:
 def draft_of(form: ReleaseForm) -> Draft:
     """What the page's form says."""
     return Draft(
-        version=form.version, title=form.title, intro=form.intro, models=form.model_names,
+        version=form.version, title=form.title, intro=form.intro, models=list(split_names(form.models)),
         planned_for=form.planned_for, reason=form.reason, released_on=form.released_on, public=form.public,
         notes=parse_notes(form.notes), rollout_percent=form.rollout_percent,
     )  # fmt: skip

@@ -1,0 +1,20 @@
+"""What the forms of all rooms share: names in one field, and a refusal that stands beside its field."""
+
+import re
+from typing import Any
+
+from cocreate.core.errors import Invalid
+from cocreate.web.forms import BoundForm
+
+
+def split_names(text: str) -> tuple[str, ...]:
+    """Names of models, hardware or regions in one field, separated by commas of any script, each once."""
+    names = (" ".join(part.split()) for part in re.split(r"[,，、;；\n]", text))
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def refused(form: BoundForm[Any], problem: Invalid) -> BoundForm[Any]:
+    """The form with what a service objected to, each objection beside its field; above them all where it names none."""
+    for name, message in (problem.fields or {"": problem.message}).items():
+        form = form.refuse(name, message)
+    return form
