@@ -9,7 +9,7 @@ from forum.boards.queries import BoardRef, boards
 from forum.credit import Credit, credit_behind, wished_by
 from forum.desk.service import set_status, status_before
 from forum.figures import raised_at, votes_before
-from forum.follows.queries import Supporters, people_behind, posts_of
+from forum.follows.queries import Supporters, people_behind, posts_of, spoken_by
 from forum.indexing import post_facts
 from forum.merging.queries import group_of, heads_of, members_of_groups
 from forum.posts.evidence import Origin, first_words, origins
@@ -59,6 +59,7 @@ __all__ = [
     "raised_at",
     "rank_posts",
     "set_status",
+    "spoken_by",
     "status_before",
     "take_answer_back",
     "visible_ids",

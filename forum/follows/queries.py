@@ -86,14 +86,16 @@ def _chunks(ids: Sequence[int], size: int = 5000) -> Iterable[Sequence[int]]:
 def posts_of(session: Session, member_id: int) -> list[int]:
     """Posts that make a member a supporter: written first, then voted for, told a scene about, or followed; each once.
     The member's side of `people_behind`, for pages that ask about one reader among thousands."""
-    written = columns(Post.id).where(col(Post.author_id) == member_id, col(Post.deleted_at).is_(None))
-    voted = select(Vote.post_id).where(Vote.member_id == member_id, col(Vote.root_id).is_not(None))
+    written, voted = spoken_by(session, member_id)
     followed = select(Subscription.post_id).where(
         Subscription.member_id == member_id, col(Subscription.root_id).is_not(None)
     )
-    found = [
-        *sorted(session.exec(written)),
-        *sorted(session.exec(voted)),
-        *posts_with_scenes_of(session, member_id),
-    ]
-    return list(dict.fromkeys([*found, *sorted(session.exec(followed))]))
+    scenes = posts_with_scenes_of(session, member_id)
+    return list(dict.fromkeys([*written, *voted, *scenes, *sorted(session.exec(followed))]))
+
+
+def spoken_by(session: Session, member_id: int) -> tuple[list[int], list[int]]:
+    """Posts that a member wrote, and posts that they voted for: the member's side of `authors` and `voters`."""
+    written = columns(Post.id).where(col(Post.author_id) == member_id, col(Post.deleted_at).is_(None))
+    voted = select(Vote.post_id).where(Vote.member_id == member_id, col(Vote.root_id).is_not(None))
+    return sorted(session.exec(written)), sorted(session.exec(voted))

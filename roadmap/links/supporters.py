@@ -1,5 +1,6 @@
 """The people behind an item, and those of them who hear of its steps."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from sqlmodel import Session, col, select
@@ -10,11 +11,47 @@ from roadmap.boards.audience import readers_among
 from roadmap.items.models import RoadmapItem
 from roadmap.links.models import ItemPost
 
+CHUNK = 5_000
+
 
 def behind(session: Session, item: RoadmapItem) -> Supporters:
     """Authors, voters, owners with a scene and followers of all posts behind the item, each person once."""
     ids = list(session.exec(select(ItemPost.post_id).where(col(ItemPost.item_id) == item.id)))
     return forum.people_behind(session, ids)
+
+
+@dataclass(frozen=True)
+class OwnPart:
+    """What makes one member a supporter of an item: their posts behind it, own ones first; whether they wrote or voted
+    for one of them, and did not only follow it or add a scene."""
+
+    posts: list[int]
+    wrote: bool
+    spoke: bool
+
+
+def own_parts(session: Session, member_id: int, item_ids: Collection[int]) -> dict[int, OwnPart]:
+    """Those of the items behind which the member stands. Read from the member's side: behind an item may stand
+    thousands, and a page that asks about one reader must not count them."""
+    mine = forum.posts_of(session, member_id) if item_ids else []
+    written, voted = map(set, forum.spoken_by(session, member_id)) if mine else (set(), set())
+    heads = forum.heads_of(session, mine)
+    behind: dict[int, set[int]] = {item_id: set() for item_id in item_ids}
+    wanted = sorted({*mine, *heads.values()})
+    for start in range(0, len(wanted), CHUNK):
+        rows = select(ItemPost.item_id, ItemPost.post_id).where(
+            col(ItemPost.post_id).in_(wanted[start : start + CHUNK]), col(ItemPost.item_id).in_(item_ids)
+        )
+        for item_id, post_id in session.exec(rows):
+            behind[item_id].add(post_id)
+    found = {
+        item_id: [post for post in mine if post in ids or heads.get(post) in ids] for item_id, ids in behind.items()
+    }
+    return {
+        item_id: OwnPart(posts, not written.isdisjoint(posts), not (written | voted).isdisjoint(posts))
+        for item_id, posts in found.items()
+        if posts
+    }
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from roadmap.applicability.rules import Verdict, VerdictKind
 from roadmap.applicability.service import Car, cars_of, verdicts
 from roadmap.items.models import RoadmapItem
 from roadmap.links.models import ItemPost
+from roadmap.links.supporters import own_parts
 from roadmap.releases.models import NoteLabel, Release, ReleaseNote
 
 WROTE, VOTED = "roadmap.release.wrote", "roadmap.release.voted"
@@ -60,10 +61,9 @@ def items_in(session: Session, release_id: int) -> list[int]:
 
 def points_of(session: Session, release: Release, actor: Actor) -> list[Point]:
     """What the release brings of the reader's own points, lines in the order of the letter."""
-    ids = items_in(session, release.id or 0)
-    behind = {item_id: supporters(session, item_id) for item_id in ids}
-    own = {item_id: found.members[actor.member_id] for item_id, found in behind.items() if _spoke(found, actor)}
-    cards = forum.post_cards(session, {post for posts in own.values() for post in posts}, actor=actor)
+    parts = own_parts(session, actor.member_id, items_in(session, release.id or 0))
+    own = {item_id: part for item_id, part in parts.items() if part.spoke}
+    cards = forum.post_cards(session, {post for part in own.values() for post in part.posts}, actor=actor)
     mine = my_items(session, actor, own, release_id=release.id)
     titles = dict(
         session.exec(select(RoadmapItem.id, RoadmapItem.title).where(col(RoadmapItem.id).in_(own))).all() if own else ()
@@ -73,17 +73,13 @@ def points_of(session: Session, release: Release, actor: Actor) -> list[Point]:
         Point(
             item_id=item_id, title=titles[item_id] or "", label=notes[item_id][0] if item_id in notes else None,
             text=notes[item_id][1] if item_id in notes else "",
-            posts=[cards[post_id] for post_id in posts if post_id in cards][:5],
-            wrote=actor.member_id in behind[item_id].authors, lines=mine.get(item_id),
+            posts=[cards[post_id] for post_id in part.posts if post_id in cards][:5], wrote=part.wrote,
+            lines=mine.get(item_id),
         )
-        for item_id, posts in own.items()
+        for item_id, part in own.items()
     ]  # fmt: skip
     order = list(notes)
     return sorted(points, key=lambda point: order.index(point.item_id) if point.item_id in notes else len(order))
-
-
-def _spoke(behind: Supporters, actor: Actor) -> bool:
-    return actor.member_id in behind.authors or actor.member_id in behind.voters
 
 
 def supporters(session: Session, item_id: int) -> Supporters:

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from cocreate.core.actor import Actor
 from cocreate.core.errors import Invalid
@@ -11,10 +11,9 @@ from cocreate.core.text_marks import N_
 from cocreate.web.access import CurrentActor, CurrentRuntime, Db, ReadDb, RowId, allow
 from cocreate.web.forms import BoundForm
 from cocreate.web.page import CurrentPage, Page
-from forum import api as forum
 from roadmap.applicability.lines import my_releases
 from roadmap.forms import refused
-from roadmap.links.models import ItemPost
+from roadmap.links.supporters import own_parts
 from roadmap.promises.routes import ledger_block
 from roadmap.promises.service import local_day
 from roadmap.releases import queries, service
@@ -143,12 +142,6 @@ def _form(page: Page, form: BoundForm[Any], *, release: Release | None = None, s
 def _mine(db: Session, actor: Actor, letters: list[Letter]) -> dict[str, Any]:
     """What these letters mean to the reader: lines that answer their own voices, and each of their cars."""
     items = {note.item_id for letter in letters for notes in letter.notes.values() for note in notes if note.item_id}
-    asked: set[int] = set()
-    if actor.signed_in and items:
-        rows = db.exec(select(ItemPost.item_id, ItemPost.post_id).where(col(ItemPost.item_id).in_(items))).all()
-        # From the reader's side: behind a line may stand thousands.
-        own = forum.posts_of(db, actor.member_id)
-        mine = {*own, *forum.heads_of(db, own).values()}
-        asked = {item_id for item_id, post_id in rows if post_id in mine}
+    asked = set(own_parts(db, actor.member_id, items)) if actor.signed_in else set()
     cars = my_releases(db, actor, [letter.id for letter in letters])
     return {"asked": asked, "cars": cars, "note_labels": NOTE_LABELS, "state_labels": STATE_LABELS}

@@ -10,9 +10,11 @@ from cocreate.core.db import Database
 from cocreate.core.jobs import Worker
 from cocreate.identity.members.models import Member
 from cocreate.notify.inbox.models import InboxMessage
+from forum.follows.models import Subscription
 from forum.merging import service as merging
 from forum.posts.models import Post, PostStatus
 from roadmap.items.models import RoadmapItem
+from roadmap.links import supporters
 from roadmap.links.models import ItemPost
 
 Make = Callable[..., Any]
@@ -64,3 +66,26 @@ def test_linking_the_head_reaches_authors_and_voters_of_what_was_merged_exactly_
         told = session.exec(select(InboxMessage)).all()
     steps = [message for message in told if message.key.startswith(f"item:{item.id}:")]
     assert sorted(message.member_id for message in steps) == sorted([author.id or 0, both.id or 0]), told
+
+
+def test_a_members_side_of_an_item_is_what_the_crowd_says_of_them(
+    make_item: Make, put_post: Make, make_member: Callable[..., Member], database: Database, pm_actor: Actor,
+    worker: Worker,
+) -> None:  # fmt: skip
+    author, voter, follower, other = make_member(), make_member(), make_member(), make_member()
+    source, head = put_post(author=author, voters=[voter]), put_post(author=voter)
+    own, elsewhere = put_post(author=author), put_post(author=other, voters=[author])
+    with database.write() as session:
+        merging.merge_posts(session, source.id or 0, head.id or 0, by=pm_actor)
+        session.add(Subscription(member_id=follower.id or 0, post_id=head.id or 0))
+    items = [make_item(posts=[head]), make_item(posts=[own, head]), make_item(posts=[elsewhere])]
+    worker.drain()
+    with database.read() as session:
+        for member in (author, voter, follower, other):
+            parts = supporters.own_parts(session, member.id or 0, [item.id or 0 for item in items])
+            for item in items:
+                crowd = supporters.behind(session, item)
+                part = parts.get(item.id or 0)
+                assert (part.posts if part else []) == crowd.members.get(member.id or 0, [])
+                wrote, voted = member.id in crowd.authors, member.id in crowd.voters
+                assert (part.wrote, part.spoke) == (wrote, wrote or voted) if part else not (wrote or voted)

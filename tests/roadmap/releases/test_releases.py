@@ -111,7 +111,7 @@ def test_lines_that_i_asked_for_are_marked(
 
 def test_a_reader_of_letters_does_not_wait_for_everybody_behind_their_lines(
     client: Any, make_item: Make, make_release: Make, voices: SimpleNamespace, database: Database,
-    monkeypatch: pytest.MonkeyPatch
+    make_member: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
     release = make_release("2.2", released_at=clock.now() - timedelta(days=1))
     item = make_item("座椅降噪", themes=[voices.theme], stage="arrived", release=release.id)
@@ -124,6 +124,8 @@ def test_a_reader_of_letters_does_not_wait_for_everybody_behind_their_lines(
     monkeypatch.setattr("forum.api.people_behind", crowd)
     for path in ("/releases", f"/releases/{release.id}"):
         assert "你提过的" in client.get(path, actor=voices.wu).text
+    assert "里面有你提过的 1 条" in client.get(f"/releases/{release.id}/mine", actor=voices.wu).text
+    assert "里面有你提过的" not in client.get(f"/releases/{release.id}/mine", actor=make_member()).text
 
 
 def test_drafts_are_for_colleagues(client: Any, make_release: Make, pm: Member) -> None:
