@@ -11,7 +11,7 @@ from cocreate.core.errors import NotFound
 from cocreate.core.tables import columns
 from cocreate.core.text_marks import N_
 from cocreate.identity.vehicles import queries as vehicles
-from cocreate.text.fold import fold
+from cocreate.text.names import name_key
 from feedback_cluster.fleet.index import Group, compare
 from feedback_cluster.fleet.models import FleetRow, FleetUpload
 from feedback_cluster.themes.models import Theme, ThemePost
@@ -93,7 +93,7 @@ def fleet_of(parts: Sequence[tuple[str, int | None, str, int]], upload: FleetUpl
     for model, year, region, cars in parts:
         for trait, value in zip(TRAITS, (model, str(year or ""), region), strict=True):
             if value and cars:
-                spelled[trait].setdefault(_key(value), Counter())[value] += cars
+                spelled[trait].setdefault(name_key(value), Counter())[value] += cars
     groups = {
         trait: {names.most_common(1)[0][0]: names.total() for names in found.values()}
         for trait, found in spelled.items()
@@ -129,16 +129,12 @@ def representation(session: Session, root_id: int, fleet: Fleet | None = None) -
         known = fleet.groups[trait]
         if not known or not said[trait]:
             continue
-        spelling = {_key(name): name for name in known}
+        spelling = {name_key(name): name for name in known}
         voices: Counter[str] = Counter()
         for name, count in said[trait].items():
-            voices[spelling.get(_key(name), name)] += count
+            voices[spelling.get(name_key(name), name)] += count
         told.append(Representation(trait, label, voices.total(), compare(voices, known, sampled=fleet.sampled)))
     return fleet, told
-
-
-def _key(name: str) -> str:
-    return "".join(fold(name).split())
 
 
 def as_json(fleet: Fleet, told: Sequence[Representation]) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from roadmap.applicability.rules import Facts, Fit, Rule, RuleKind, decide, fit, plain
+from cocreate.text.names import name_key
+from roadmap.applicability.rules import Facts, Fit, Rule, RuleKind, decide, fit
 from roadmap.releases.versions import carries
 
 
@@ -77,11 +78,13 @@ def _covers(wide: Rule, narrow: Rule) -> bool:
 
 
 def _all_named(wide: Sequence[str], narrow: Sequence[str]) -> bool:
-    return not wide or (bool(narrow) and {plain(name) for name in narrow} <= {plain(name) for name in wide})
+    return not wide or (bool(narrow) and {name_key(name) for name in narrow} <= {name_key(name) for name in wide})
 
 
 def _meant(name: str, wide: Rule) -> bool:
     """Whether every hardware of this name fits the wide rule: the same pattern, or one that takes its very letters."""
-    if plain(name) in map(plain, wide.hardware):
+    # A sign that stands in no name takes the place of "anything"; comparing must not drop it, as it does control signs.
+    if name_key(name) in map(name_key, wide.hardware):
         return True
-    return fit(Rule(RuleKind.OTA, hardware=wide.hardware), Facts("", hardware=name.replace("*", "\x00"))).holds is True
+    facts = Facts("", hardware=name.replace("*", "\ue000"))
+    return fit(Rule(RuleKind.OTA, hardware=wide.hardware), facts).holds is True

@@ -5,12 +5,12 @@ every rule that may still decide says the same; otherwise it learns which fact i
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from cocreate.text.names import name_key
 from roadmap.applicability import words
 from roadmap.releases.versions import carries, version_key
 
@@ -187,7 +187,7 @@ def by_release(car: Facts, target: Target) -> Verdict:
             return _said(decision)
     if target.halt == "rolled_back":
         return Verdict(VerdictKind.UNKNOWN, target.version, note=target.halt)
-    begun = target.out and (target.begun is None or plain(car.model) in map(plain, target.begun))
+    begun = target.out and (target.begun is None or name_key(car.model) in map(name_key, target.begun))
     return Verdict(VerdictKind.OTA if begun else VerdictKind.PLANNED, target.version, note=target.halt)
 
 
@@ -205,15 +205,9 @@ def best(verdicts: Sequence[Verdict]) -> Verdict:
     return min(verdicts, key=lambda verdict: order.index(verdict.kind))
 
 
-@lru_cache(maxsize=4096)
-def plain(text: str) -> str:
-    """A name as it is compared: width, case and blanks do not count."""
-    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
-
-
 @lru_cache(maxsize=1024)
 def _pattern(name: str) -> re.Pattern[str]:
-    first, *parts = map(re.escape, plain(name).split("*"))
+    first, *parts = map(re.escape, name_key(name).split("*"))
     if not parts:
         return re.compile(first)
     # The nearest place of each part will do, so none is given up again: many stars would else be tried in every way.
@@ -224,7 +218,7 @@ def _pattern(name: str) -> re.Pattern[str]:
 def _named(wanted: Sequence[str], name: str) -> bool | None:
     if not wanted:
         return True
-    return plain(name) in map(plain, wanted) if name else None
+    return name_key(name) in map(name_key, wanted) if name else None
 
 
 def _within(first: int | None, last: int | None, year: int | None) -> bool | None:
@@ -238,7 +232,7 @@ def _within(first: int | None, last: int | None, year: int | None) -> bool | Non
 def _matches(wanted: Sequence[str], hardware: str) -> bool | None:
     if not wanted:
         return True
-    return any(_pattern(name).fullmatch(plain(hardware)) for name in wanted) if hardware else None
+    return any(_pattern(name).fullmatch(name_key(hardware)) for name in wanted) if hardware else None
 
 
 def _between(least: str, below: str, software: str) -> bool | None:

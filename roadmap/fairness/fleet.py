@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from sqlmodel import Session, col
+from sqlmodel import Session, col, select
 
 from cocreate.core.tables import columns
 from cocreate.identity.members.models import Member
 from cocreate.identity.vehicles.models import Vehicle
-from roadmap.fairness.rules import Car, Group
+from cocreate.text.names import name_key
+from roadmap.fairness.rules import Car, Group, keys_of
 
 
 def cars_for(session: Session, groups: Sequence[Group], *, member_id: int | None = None) -> list[Car]:
@@ -21,9 +22,10 @@ def cars_for(session: Session, groups: Sequence[Group], *, member_id: int | None
         .where(col(Vehicle.removed_at).is_(None), col(Member.deleted_at).is_(None))
         .order_by(col(Vehicle.id))
     )  # fmt: skip
-    named = {model for group in groups for model in group.rule.models}
+    named = keys_of(tuple(model for group in groups for model in group.rule.models))
     if member_id is not None:
         statement = statement.where(Vehicle.member_id == member_id)
     elif named and all(group.rule.models for group in groups):
-        statement = statement.where(col(Vehicle.model).in_(sorted(named)))
+        spellings = session.exec(select(Vehicle.model).distinct())
+        statement = statement.where(col(Vehicle.model).in_([name for name in spellings if name_key(name) in named]))
     return [Car(*row) for row in session.exec(statement)]

@@ -10,7 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
+
+from cocreate.text.names import name_key
 
 LEAST_WINDOW, MOST_WINDOW = 90, 366
 """Days before and after an order window that count as its neighbourhood: as long as the window itself, within these."""
@@ -130,14 +133,24 @@ CONDITIONS = ("model", "year", "ordered", "hardware", "region", "verified")
 def misses(rule: Rule, car: Car) -> list[str]:
     """The conditions of the rule that the car does not meet; what is not known of it is not met."""
     met = {
-        "model": not rule.models or car.model in rule.models,
+        "model": _named(rule.models, car.model),
         "year": _within(rule.year_from, rule.year_to, car.year),
         "ordered": _within(rule.ordered_from, rule.ordered_to, car.ordered_on),
-        "hardware": not rule.hardware or car.hardware in rule.hardware,
-        "region": not rule.regions or car.region in rule.regions,
+        "hardware": _named(rule.hardware, car.hardware),
+        "region": _named(rule.regions, car.region),
         "verified": not rule.verified or car.verified,
     }
     return [name for name in CONDITIONS if not met[name]]
+
+
+def _named(wanted: tuple[str, ...], name: str) -> bool:
+    return not wanted or name_key(name) in keys_of(wanted)
+
+
+@lru_cache(maxsize=1024)
+def keys_of(names: tuple[str, ...]) -> frozenset[str]:
+    """These names as they are compared."""
+    return frozenset(map(name_key, names))
 
 
 def _within(first: Any, last: Any, value: Any) -> bool:
@@ -216,11 +229,11 @@ def check(groups: Sequence[Group], cars: Iterable[Car]) -> Findings:
     losers = frozenset().union(*(one.members for one in known))
     unsure = frozenset().union(*(one.members for one in neighbours if one.side == Side.ORDER_UNKNOWN))
     gaining_members = {car.member_id for car in fleet if car.id in winners}
-    named = {model for group in groups for model in group.rule.models}
+    named = keys_of(tuple(model for group in groups for model in group.rule.models))
     beside_ids = {car.id for cars_beside in found.values() for car in cars_beside}
     further = {
         car.member_id for car in fleet
-        if (not named or car.model in named) and car.id not in winners and car.id not in beside_ids
+        if (not named or name_key(car.model) in named) and car.id not in winners and car.id not in beside_ids
     }  # fmt: skip
     return Findings(
         gaining=tuple(

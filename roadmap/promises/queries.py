@@ -13,7 +13,7 @@ from cocreate.core.tables import columns
 from cocreate.web.paging import BadCursor, Listing, cut, decode_cursor
 from roadmap.items.models import RoadmapItem
 from roadmap.promises.models import Promise, PromiseAct, PromiseEvent, PromiseKind, PromiseState
-from roadmap.releases.models import Release
+from roadmap.releases.models import Release, serves
 
 FAR = date(9999, 12, 31)
 """Sorts promises without a day behind all others."""
@@ -156,7 +156,7 @@ def _wanted(today: date, state: PromiseState | None, kind: PromiseKind | None) -
 def _for_models(session: Session, models: Sequence[str]) -> list[int]:
     """Lists in JSON are compared here: the two databases ask them differently, and promises are made by hand."""
     rows = session.exec(columns(Promise.id, Promise.models))
-    return [promise_id for promise_id, named in rows if not named or set(named) & set(models)]
+    return [promise_id for promise_id, named in rows if not named or any(serves(named, one) for one in models)]
 
 
 def _behind(cursor: str, rank: Any, days: Any) -> Any:

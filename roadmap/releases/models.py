@@ -1,5 +1,6 @@
 """What went to the cars: releases and their notes."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -8,6 +9,7 @@ from sqlmodel import Field, SQLModel
 
 from cocreate.core import clock
 from cocreate.core.tables import APPEND_ONLY, text_enum
+from cocreate.text.names import name_key
 
 
 class NoteLabel(StrEnum):
@@ -66,7 +68,12 @@ class Release(SQLModel, table=True):
 
     def reaches(self, model: str) -> bool:
         """Whether cars of this model get the release."""
-        return not self.models or model in self.models
+        return serves(self.models, model)
+
+
+def serves(models: Sequence[str], model: str) -> bool:
+    """Whether something for these models, or for all where none is named, is for this one, however it is spelled."""
+    return not models or name_key(model) in map(name_key, models)
 
 
 def state_of(

@@ -15,9 +15,8 @@ from cocreate.core.tables import columns
 from cocreate.identity.vehicles.models import Vehicle
 from cocreate.web.paging import Listing, after, cut, decode_cursor
 from roadmap.applicability.models import CarRelease
-from roadmap.applicability.rules import plain
 from roadmap.items.models import RoadmapItem
-from roadmap.releases.models import NoteLabel, Release, ReleaseNote, ReleaseRollout, RolloutKind
+from roadmap.releases.models import NoteLabel, Release, ReleaseNote, ReleaseRollout, RolloutKind, serves
 from roadmap.releases.thanks import thanked_names
 from roadmap.releases.versions import version_key
 
@@ -38,7 +37,7 @@ class ReleaseRef:
         return self.released_at is not None and self.released_at <= clock.now()
 
     def reaches(self, model: str) -> bool:
-        return not self.models or model in self.models
+        return serves(self.models, model)
 
 
 @dataclass(frozen=True)
@@ -131,8 +130,7 @@ def _narrowed(session: Session, label: NoteLabel | None, model: str) -> list[Any
     if model:
         # The models of a release are a list in one column, which the two databases look into in different ways.
         rows = session.exec(columns(Release.id, Release.models).where(col(Release.public))).all()
-        wanted = plain(model)
-        conditions.append(col(Release.id).in_([row[0] for row in rows if not row[1] or wanted in map(plain, row[1])]))
+        conditions.append(col(Release.id).in_([row[0] for row in rows if serves(row[1], model)]))
     return conditions
 
 

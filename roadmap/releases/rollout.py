@@ -11,6 +11,7 @@ from cocreate.core.actor import Actor
 from cocreate.core.errors import Conflict, Invalid
 from cocreate.core.text_marks import N_
 from cocreate.identity.vehicles.queries import fleet
+from cocreate.text.names import name_key
 from roadmap.promises import follow as promises
 from roadmap.releases.models import Release, ReleaseRollout, ReleaseState, RolloutKind
 
@@ -62,6 +63,7 @@ def roll_out(
         raise Stopped(f"release {release.id} is {release.state}")
     if model and not release.reaches(model):
         raise OtherModel(fields={"model": OtherModel.message})
+    model = next((known for known in cars_by_model(session, release) if name_key(known) == name_key(model)), model)
     if not reached(release, model) < percent <= 100:
         raise BadShare(fields={"percent": BadShare.message})
     shares = by_model(session, release, model, percent)
@@ -133,7 +135,7 @@ def by_model(session: Session, release: Release, model: str, percent: int) -> di
     if not model:
         return {}
     base = reached(release) if not release.rollout else 0
-    models = release.models or sorted({part.model for part in fleet(session)} | {model})
+    models = release.models or sorted({*cars_by_model(session, release), model})
     shares = {name: release.rollout.get(name, base) for name in models} | {model: percent}
     return {} if len(set(shares.values())) == 1 else shares
 
@@ -142,12 +144,23 @@ def overall(session: Session, shares: dict[str, int]) -> int:
     """The share over all models, each weighed by its cars in garages; alike where nobody knows of a car."""
     cars: Counter[str] = Counter()
     for part in fleet(session):
-        cars[part.model] += part.cars
-    weights = (
-        {model: cars[model] for model in shares} if any(cars[model] for model in shares) else dict.fromkeys(shares, 1)
-    )
+        cars[name_key(part.model)] += part.cars
+    known = {model: cars[name_key(model)] for model in shares}
+    weights = known if any(known.values()) else dict.fromkeys(shares, 1)
     total = sum(weights.values())
     return sum(percent * weights[model] for model, percent in shares.items()) // total
+
+
+def cars_by_model(session: Session, release: Release) -> dict[str, int]:
+    """Models that the release is for and their cars in garages, each model once: as the release spells it, or as the
+    garages do."""
+    names = {name_key(name): name for name in [*release.models, *release.rollout]}
+    cars = dict.fromkeys(names.values(), 0)
+    for part in fleet(session):
+        if release.reaches(part.model):
+            name = names.setdefault(name_key(part.model), part.model)
+            cars[name] = cars.get(name, 0) + part.cars
+    return cars
 
 
 def history(session: Session, release_id: int) -> list[ReleaseRollout]:

@@ -8,7 +8,6 @@ from sqlmodel import Session
 from cocreate.core.errors import Invalid
 from cocreate.core.text_marks import N_
 from cocreate.identity.members.queries import people
-from cocreate.identity.vehicles.queries import fleet
 from cocreate.web.access import CurrentActor, Db, ReadDb, RowId, allow
 from cocreate.web.forms import BoundForm
 from cocreate.web.page import CurrentPage, Page
@@ -63,11 +62,8 @@ def _page(
     halt: BoundForm[Any] | None = None, status: int = 200
 ) -> Response:  # fmt: skip
     rows = rollout.history(db, release.id or 0)
-    cars: dict[str, int] = {}
-    for part in fleet(db):
-        if release.reaches(part.model):
-            cars[part.model] = cars.get(part.model, 0) + part.cars
-    models = list(dict.fromkeys([*release.models, *cars]))
+    cars = rollout.cars_by_model(db, release)
+    models = list(cars)
     return page.render(
         "roadmap/releases/rollout.html", status=status, release=release, state=release.state,
         shares=[(model, rollout.reached(release, model), cars.get(model, 0)) for model in models],

@@ -214,6 +214,24 @@ def test_each_owner_reads_what_it_means_for_the_own_car(
     assert "公平检查" not in page
 
 
+def test_those_who_spell_their_car_otherwise_are_counted_and_told(
+    client: Any, pm: Member, second: Member, make_member: Make, make_vehicle: Make, worker: Any, database: Database
+) -> None:
+    winner, loser = make_member("新车主"), make_member("老车主")
+    make_vehicle(winner, "極境", ordered_on=date(2022, 5, 1))
+    make_vehicle(loser, "极 境", ordered_on=date(2021, 5, 1))
+    client.post("/announcements", actor=pm, data=FORM)
+    assert client.post("/announcements/1/approve", actor=second).status_code == 422, "somebody loses"
+    client.post("/announcements/1/edit", actor=pm, data={**FORM, "answer": ANSWER, "tell_others": "1"})
+    client.post("/announcements/1/approve", actor=second)
+    assert client.post("/announcements/1/publish", actor=pm).status_code == 303
+    worker.drain()
+    with database.read() as session:
+        told = {row.member_id: row.notice for row in session.exec(select(InboxMessage))}
+    assert told == {winner.id: telling.GAIN, loser.id: telling.OTHER}
+    assert "你的極境：6000 元选装金" in client.get("/announcements/1", actor=winner).text
+
+
 def test_a_withdrawal_needs_its_reason_and_stays_readable(
     client: Any, pm: Member, second: Member, make_member: Make, make_vehicle: Make, database: Database
 ) -> None:

@@ -66,6 +66,16 @@ def test_a_neighbour_misses_by_one_condition_alone(rule: Rule, other: dict[str, 
     assert side_of(rule, car(1, **other)) is side
 
 
+@pytest.mark.parametrize("model", ["MAXUS 9", "maxus9", "ＭＡＸＵＳ　９", "Maxus 9"])  # noqa: RUF001
+def test_a_car_is_the_same_however_its_owner_spells_it(model: str) -> None:
+    rule = Rule(("MAXUS 9",), hardware=("長續航 版",), regions=("廣東",))
+    winner = car(1, model=model, hardware="长续航版", region="广东")
+    beside = car(2, model=model, hardware="标准", region="广东")
+    further = car(3, model=model, hardware="标准", region="四川")
+    found = check([Group(rule, "选装金", 6000)], [winner, beside, further, car(4, model="MAXUS 7")])
+    assert (found.gaining_owners, found.losing_owners, found.further) == (1, 1, 1)
+
+
 def test_a_car_with_another_gain_of_the_same_worth_loses_nothing() -> None:
     before = Rule(("极境",), ordered_from=date(2021, 1, 1), ordered_to=date(2021, 12, 31))
     cars = [car(1, ordered_on=date(2021, 6, 1)), car(2, ordered_on=date(2022, 6, 1))]
