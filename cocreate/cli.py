@@ -14,7 +14,6 @@ from cocreate import cli_demo
 from cocreate.core import schema
 from cocreate.core.config import Settings
 from cocreate.core.console import Program, answer, fail, say
-from cocreate.core.jobs import Worker
 from cocreate.core.module import Module
 from cocreate.core.runtime import Runtime
 from cocreate.identity.demo import MARKER
@@ -96,6 +95,8 @@ def _process_commands(cli: typer.Typer) -> None:
         """Run background work; needs PostgreSQL, because with SQLite `serve` does it."""
         import signal
         import threading
+
+        from cocreate.core.jobs import Worker
 
         runtime = context.obj.runtime
         if runtime.database.is_sqlite:

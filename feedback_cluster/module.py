@@ -8,49 +8,34 @@ from feedback_cluster import commands, demo
 from feedback_cluster.bench.cluster import cluster as bench_cluster
 from feedback_cluster.bench.sentiment import sentiment as bench_sentiment
 from feedback_cluster.bench.themes import themes as bench_themes
-from feedback_cluster.changes import api_v1 as change_api
-from feedback_cluster.changes import routes as change_pages
 from feedback_cluster.changes.propose import TAKE
 from feedback_cluster.changes.take import take_effect
-from feedback_cluster.dossiers import api_v1 as dossier_api
 from feedback_cluster.dossiers import fillers as dossier_fillers
-from feedback_cluster.dossiers import routes as dossier_pages
 from feedback_cluster.dossiers.notices import NOTICES as DOSSIER_NOTICES
 from feedback_cluster.dossiers.service import forget_words
 from feedback_cluster.events import AnswerPublished, RunFinished
-from feedback_cluster.fleet import routes as fleet_pages
-from feedback_cluster.guiding import routes as guiding_pages
 from feedback_cluster.leadership import demo as leader_demo
 from feedback_cluster.leadership import listeners as leadership
 from feedback_cluster.leadership import notices as leader_notices
-from feedback_cluster.leadership import routes as leader_pages
 from feedback_cluster.leadership.service import FREEZE, TELL, freeze_week
-from feedback_cluster.meetings import routes as meeting_pages
-from feedback_cluster.priority import routes as weight_pages
 from feedback_cluster.priority.jobs import recount
 from feedback_cluster.priority.listeners import follow_run
 from feedback_cluster.priority.service import RECOUNT
-from feedback_cluster.questions import routes as question_pages
 from feedback_cluster.questions import service as questions
 from feedback_cluster.questions.notices import NOTICES as QUESTION_NOTICES
-from feedback_cluster.radar import api_v1 as radar_api
 from feedback_cluster.radar import demo as radar_demo
 from feedback_cluster.radar import fillers as radar_fillers
-from feedback_cluster.radar import incident_routes as incident_pages
-from feedback_cluster.radar import routes as radar_pages
 from feedback_cluster.radar.jobs import JOB as RADAR
 from feedback_cluster.radar.jobs import look_round
 from feedback_cluster.radar.notices import NOTICES as RADAR_NOTICES
-from feedback_cluster.runs import routes as run_pages
 from feedback_cluster.runs.jobs import get_ready, run_clusters, run_nightly
 from feedback_cluster.runs.service import JOB
 from feedback_cluster.themes import declining, indexing, listeners, takebacks
 from feedback_cluster.themes.assign import assign_posts, count_themes
 from feedback_cluster.themes.receipts import QUEUE as RECEIPT_QUEUE
-from feedback_cluster.triage import actions, api_v1, bulk, fillers, many
+from feedback_cluster.triage import bulk, fillers
 from feedback_cluster.triage import demo as triage_demo
 from feedback_cluster.triage import notices as triage_notices
-from feedback_cluster.triage import routes as theme_pages
 from feedback_cluster.triage import voices as voice_fillers
 from forum.events import (
     PostDeleted,
@@ -80,24 +65,24 @@ module = Module(
     name="feedback_cluster",
     # Runs come first: their address would otherwise be read as a theme's.
     routers=[
-        run_pages.router,
-        change_pages.router,
-        change_api.router,
-        guiding_pages.router,
-        theme_pages.router,
-        actions.router,
-        many.router,
-        question_pages.router,
-        meeting_pages.router,
-        api_v1.router,
-        weight_pages.router,
-        fleet_pages.router,
-        radar_pages.router,
-        incident_pages.router,
-        radar_api.router,
-        dossier_pages.router,
-        dossier_api.router,
-        leader_pages.router,
+        "feedback_cluster.runs.routes",
+        "feedback_cluster.changes.routes",
+        "feedback_cluster.changes.api_v1",
+        "feedback_cluster.guiding.routes",
+        "feedback_cluster.triage.routes",
+        "feedback_cluster.triage.actions",
+        "feedback_cluster.triage.many",
+        "feedback_cluster.questions.routes",
+        "feedback_cluster.meetings.routes",
+        "feedback_cluster.triage.api_v1",
+        "feedback_cluster.priority.routes",
+        "feedback_cluster.fleet.routes",
+        "feedback_cluster.radar.routes",
+        "feedback_cluster.radar.incident_routes",
+        "feedback_cluster.radar.api_v1",
+        "feedback_cluster.dossiers.routes",
+        "feedback_cluster.dossiers.api_v1",
+        "feedback_cluster.leadership.routes",
     ],
     models=[
         "feedback_cluster.runs.models",

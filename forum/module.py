@@ -4,17 +4,13 @@ from cocreate.core.actor import EVERYONE, MEMBERS, Role
 from cocreate.core.module import Job, Module, NavItem, Timer
 from cocreate.core.text_marks import N_
 from cocreate.identity.events import MemberLeft
-from forum import api_v1, bench, demo, exchange, indexing, notices, points, points_demo
-from forum.comments import routes as comments
+from forum import bench, demo, exchange, indexing, notices, points, points_demo
 from forum.compose import bench as compose_bench
-from forum.compose import draft_routes, drafts
-from forum.compose import routes as compose
-from forum.desk import routes as desk
+from forum.compose import drafts
 from forum.duplicates import bench as duplicates_bench
 from forum.duplicates import demo as duplicates_demo
-from forum.duplicates import following, outcome, same_routes
+from forum.duplicates import following, outcome
 from forum.duplicates import jobs as duplicates_jobs
-from forum.duplicates import routes as duplicates
 from forum.events import (
     CommentAdded,
     ObjectionDecided,
@@ -33,27 +29,18 @@ from forum.events import (
     VoteCast,
     VoteWithdrawn,
 )
-from forum.follows import routes as follows
 from forum.follows.service import forget_follower
-from forum.merging import api_v1 as merging_api
 from forum.merging import demo as merge_demo
 from forum.merging import indexing as merging_index
 from forum.merging import notices as merge_notices
-from forum.merging import routes as merging
-from forum.merging import split_routes as splits
 from forum.merging.service import TELL, UNTELL
 from forum.merging.splitting import TELL_SPLIT
-from forum.moderation import routes as moderation
-from forum.posts import routes as posts
 from forum.scenes import demo as scene_demo
 from forum.scenes import notices as scene_notices
-from forum.scenes import routes as scenes
 from forum.silence import demo as silence_demo
 from forum.silence import listeners as silence
-from forum.silence import routes as silence_pages
 from forum.silence.rules import QUEUE as FIRST_ANSWER
 from forum.silence.views import on_post as show_wait
-from forum.votes import routes as votes
 
 POLICIES = {
     "forum.read": EVERYONE,
@@ -68,22 +55,22 @@ POLICIES = {
 module = Module(
     name="forum",
     routers=[
-        compose.router,
-        draft_routes.router,
-        posts.router,
-        scenes.router,
-        votes.router,
-        comments.router,
-        follows.router,
-        desk.router,
-        silence_pages.router,
-        moderation.router,
-        merging.router,
-        splits.router,
-        duplicates.router,
-        same_routes.router,
-        api_v1.router,
-        merging_api.router,
+        "forum.compose.routes",
+        "forum.compose.draft_routes",
+        "forum.posts.routes",
+        "forum.scenes.routes",
+        "forum.votes.routes",
+        "forum.comments.routes",
+        "forum.follows.routes",
+        "forum.desk.routes",
+        "forum.silence.routes",
+        "forum.moderation.routes",
+        "forum.merging.routes",
+        "forum.merging.split_routes",
+        "forum.duplicates.routes",
+        "forum.duplicates.same_routes",
+        "forum.api_v1",
+        "forum.merging.api_v1",
     ],
     models=[
         "forum.boards.models",

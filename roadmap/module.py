@@ -17,50 +17,31 @@ from forum.events import (
     VoteWithdrawn,
 )
 from roadmap import bench, composing, demo, indexing, publish_bench, receipts
-from roadmap.applicability import api_v1 as applicability_api
 from roadmap.applicability import receiving
-from roadmap.applicability import routes as applicability
-from roadmap.boards import routes as boards
-from roadmap.boards import settings_routes as board_settings
 from roadmap.boards.audience import EDITORS
 from roadmap.credit import fillers as credit_fillers
 from roadmap.credit import rules as points_rules
 from roadmap.credit import service as credit
 from roadmap.events import CarReceived, ItemStageChanged
-from roadmap.fairness import api_v1 as fairness_api
 from roadmap.fairness import demo as fairness_demo
-from roadmap.fairness import routes as fairness
 from roadmap.fairness import service as announcing
 from roadmap.fairness import telling as announcements
 from roadmap.followup import asking as followup_asking
 from roadmap.followup import demo as followup_demo
 from roadmap.followup import fillers as followup_fillers
 from roadmap.followup import notices as followup_notices
-from roadmap.followup import routes as followup_routes
 from roadmap.followup import service as followup
-from roadmap.items import api_v1 as items_api
 from roadmap.items import notices
-from roadmap.items import routes as items
 from roadmap.links import listeners
-from roadmap.links import routes as links
-from roadmap.live import api_v1 as live_api
-from roadmap.live import routes as live
-from roadmap.promises import api_v1 as promises_api
 from roadmap.promises import demo as promises_demo
 from roadmap.promises import exchange as promise_table
 from roadmap.promises import follow as promises
-from roadmap.promises import routes as promise_pages
 from roadmap.promises import service as promise_dates
 from roadmap.promises import telling as promise_news
-from roadmap.publishing import routes as publishing
 from roadmap.publishing import service as publishing_service
-from roadmap.releases import api_v1 as releases_api
-from roadmap.releases import feed_routes, halting, personal, rollout, rollout_routes
-from roadmap.releases import routes as releases
+from roadmap.releases import halting, personal, rollout
 from roadmap.slots import SLOTS
-from roadmap.value import api_v1 as value_api
 from roadmap.value import demo as value_demo
-from roadmap.value import routes as value_pages
 from roadmap.value import service as value
 
 POLICIES = {
@@ -91,27 +72,27 @@ module = Module(
         "roadmap.followup.models",
     ],
     routers=[
-        board_settings.router,
-        boards.router,
-        publishing.router,
-        followup_routes.router,
-        items.router,
-        links.router,
-        feed_routes.router,
-        applicability.router,
-        applicability_api.router,
-        releases.router,
-        rollout_routes.router,
-        live.router,
-        promise_pages.router,
-        fairness.router,
-        value_pages.router,
-        items_api.router,
-        releases_api.router,
-        live_api.router,
-        promises_api.router,
-        fairness_api.router,
-        value_api.router,
+        "roadmap.boards.settings_routes",
+        "roadmap.boards.routes",
+        "roadmap.publishing.routes",
+        "roadmap.followup.routes",
+        "roadmap.items.routes",
+        "roadmap.links.routes",
+        "roadmap.releases.feed_routes",
+        "roadmap.applicability.routes",
+        "roadmap.applicability.api_v1",
+        "roadmap.releases.routes",
+        "roadmap.releases.rollout_routes",
+        "roadmap.live.routes",
+        "roadmap.promises.routes",
+        "roadmap.fairness.routes",
+        "roadmap.value.routes",
+        "roadmap.items.api_v1",
+        "roadmap.releases.api_v1",
+        "roadmap.live.api_v1",
+        "roadmap.promises.api_v1",
+        "roadmap.fairness.api_v1",
+        "roadmap.value.api_v1",
     ],
     policies=POLICIES,
     search_sources=[indexing.items, indexing.releases],

@@ -4,25 +4,28 @@ from cocreate.core.actor import EVERYONE, MEMBERS, Role
 from cocreate.core.module import Job, Module, NavItem, Timer
 from cocreate.core.text_marks import N_
 from cocreate.identity.events import MemberLeft
-from search import api_v1, commands, jobs, routes, vocabulary
+from search import commands, jobs, vocabulary
 from search.bench import compare
 from search.events import LexiconChanged
-from search.habits import routes as habits
 from search.habits.service import forget_searcher
 from search.lexicon import listeners as lexicon_news
 from search.lexicon import recut
-from search.lexicon import routes as lexicon
 from search.lexicon.unknown import find_suggestions
 from search.meili import bench as meili_bench
 from search.meili import jobs as meili_jobs
 from search.meili import pump
-from search.meili import routes as meili
-from search.misses import routes as misses
 
 module = Module(
     name="search",
     # One's own searches and the misses come first: their addresses begin with that of the page.
-    routers=[habits.router, misses.router, lexicon.router, meili.router, routes.router, api_v1.router],
+    routers=[
+        "search.habits.routes",
+        "search.misses.routes",
+        "search.lexicon.routes",
+        "search.meili.routes",
+        "search.routes",
+        "search.api_v1",
+    ],
     models=[
         "search.models",
         "search.meili.models",

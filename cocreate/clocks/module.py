@@ -1,6 +1,5 @@
 """Clocks' contribution: times that are owed to people, their ladder, and the calendar they are counted in."""
 
-from cocreate.clocks import routes
 from cocreate.clocks.doctor import holidays
 from cocreate.clocks.ladder import JOB, REWIND, climb, rewind
 from cocreate.clocks.notices import NOTICES
@@ -10,7 +9,7 @@ from cocreate.core.text_marks import N_
 
 module = Module(
     name="clocks",
-    routers=[routes.router],
+    routers=["cocreate.clocks.routes"],
     models=["cocreate.clocks.models"],
     jobs=[Job(JOB, climb, own_sessions=True), Job(REWIND, rewind, own_sessions=True)],
     timers=[Timer(JOB, every_minutes=5)],

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter
 from markupsafe import Markup
 from sqlmodel import Session
 
@@ -95,7 +94,8 @@ class Module:
     """One package's contribution; every field is optional but the name."""
 
     name: str
-    routers: Sequence[APIRouter] = ()
+    routers: Sequence[str] = ()
+    """Dotted names of modules that hold a `router`, imported where pages are served: a command needs none of them."""
     models: Sequence[str] = ()
     """Dotted names of modules that hold tables, imported before migrations and sessions."""
     jobs: Sequence[Job] = ()

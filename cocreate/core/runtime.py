@@ -1,9 +1,9 @@
 """The assembled application: settings, database, what all modules brought. Web, worker, commands and tests share it."""
 
 import importlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlmodel import Session
 
@@ -11,6 +11,9 @@ from cocreate.core.config import Settings
 from cocreate.core.db import Database
 from cocreate.core.module import Filler, Job, Listener, Module, Notice
 from cocreate.core.policy import Policies
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
 
 
 class Runtime:
@@ -63,3 +66,10 @@ def load_models(modules: Sequence[Module]) -> None:
     for module in modules:
         for name in module.models:
             importlib.import_module(name)
+
+
+def load_routers(modules: Sequence[Module]) -> "Iterator[APIRouter]":
+    """Import what answers requests, in the order in which addresses are tried."""
+    for module in modules:
+        for name in module.routers:
+            yield importlib.import_module(name).router

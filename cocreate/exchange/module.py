@@ -4,14 +4,14 @@ from cocreate.core.actor import Role
 from cocreate.core.module import Job, Module, NavItem
 from cocreate.core.text_marks import N_
 from cocreate.exchange import bench
-from cocreate.exchange.imports import commands, routes
+from cocreate.exchange.imports import commands
 from cocreate.exchange.imports.jobs import run_import
 from cocreate.exchange.imports.service import JOB
 from cocreate.exchange.vehicles import vehicles
 
 module = Module(
     name="exchange",
-    routers=[routes.router],
+    routers=["cocreate.exchange.imports.routes"],
     models=["cocreate.exchange.imports.models"],
     jobs=[Job(JOB, run_import, own_sessions=True, slow=True)],
     commands=[commands.register],

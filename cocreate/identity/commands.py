@@ -8,7 +8,7 @@ from fastapi.routing import iter_route_contexts
 from cocreate.core import audit, schema
 from cocreate.core.actor import Actor, Role
 from cocreate.core.console import answer, fail
-from cocreate.core.runtime import Runtime
+from cocreate.core.runtime import Runtime, load_routers
 from cocreate.identity.members.queries import find_by_email
 from cocreate.identity.members.service import add_member, give_roles
 from cocreate.identity.sessions.service import add_token, make_link
@@ -80,8 +80,7 @@ def _scopes(runtime: Runtime) -> set[str]:
     found: set[str] = set()
     pending = [
         getattr(route, "dependant", None)
-        for module in runtime.modules
-        for router in module.routers
+        for router in load_routers(runtime.modules)
         for route in iter_route_contexts(router.routes)
     ]
     while pending:

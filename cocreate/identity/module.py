@@ -5,15 +5,9 @@ from cocreate.core.module import Module, NavItem
 from cocreate.core.text_marks import N_
 from cocreate.identity import commands, demo
 from cocreate.identity.departments import demo as department_demo
-from cocreate.identity.departments import routes as department_routes
 from cocreate.identity.departments import service as departments
 from cocreate.identity.events import MemberLeft
-from cocreate.identity.members import admin_routes
-from cocreate.identity.members import routes as member_routes
-from cocreate.identity.sessions import routes as session_routes
 from cocreate.identity.sessions.service import authenticate
-from cocreate.identity.vehicles import api_v1 as vehicles_api
-from cocreate.identity.vehicles import routes as vehicle_routes
 
 POLICIES = {
     "identity.sign_in": EVERYONE,
@@ -27,12 +21,12 @@ POLICIES = {
 module = Module(
     name="identity",
     routers=[
-        session_routes.router,
-        member_routes.router,
-        vehicle_routes.router,
-        vehicles_api.router,
-        admin_routes.router,
-        department_routes.router,
+        "cocreate.identity.sessions.routes",
+        "cocreate.identity.members.routes",
+        "cocreate.identity.vehicles.routes",
+        "cocreate.identity.vehicles.api_v1",
+        "cocreate.identity.members.admin_routes",
+        "cocreate.identity.departments.routes",
     ],
     models=[
         "cocreate.identity.members.models",

@@ -4,14 +4,11 @@ from cocreate.core.actor import EVERYONE, MEMBERS, Role
 from cocreate.core.module import Module, NavItem
 from cocreate.core.text_marks import N_
 from cocreate.identity.events import MemberLeft
-from cocreate.notify.deliveries import routes as deliveries
 from cocreate.notify.inbox import routes
 from cocreate.notify.inbox.service import empty_inbox
 from cocreate.notify.mail import doctor
 from cocreate.notify.mail import sender as mail
-from cocreate.notify.preferences import routes as preferences
 from cocreate.notify.preferences.service import forget_choices
-from cocreate.notify.robots import routes as robots
 from cocreate.notify.robots import sender as robot_sender
 from cocreate.notify.robots.service import NOTICES
 
@@ -24,7 +21,12 @@ POLICIES = {
 
 module = Module(
     name="notify",
-    routers=[routes.router, preferences.router, robots.router, deliveries.router],
+    routers=[
+        "cocreate.notify.inbox.routes",
+        "cocreate.notify.preferences.routes",
+        "cocreate.notify.robots.routes",
+        "cocreate.notify.deliveries.routes",
+    ],
     models=[
         "cocreate.notify.inbox.models",
         "cocreate.notify.preferences.models",

@@ -6,7 +6,7 @@ from cocreate.core.actor import MEMBERS, Role
 from cocreate.core.module import Job, Module, NavItem, Notice, Timer
 from cocreate.core.text_marks import N_
 from cocreate.identity.events import MemberLeft
-from cocreate.points import demo, grants, ledger, rewards, routes, service, staff_routes
+from cocreate.points import demo, grants, ledger, rewards, service
 
 
 def forget_member(session: Session, event: MemberLeft) -> None:
@@ -20,7 +20,7 @@ def forget_member(session: Session, event: MemberLeft) -> None:
 module = Module(
     name="points",
     models=["cocreate.points.models"],
-    routers=[routes.router, staff_routes.router],
+    routers=["cocreate.points.routes", "cocreate.points.staff_routes"],
     policies={
         "points.own": MEMBERS,
         "points.give": frozenset({Role.AGENT, Role.PM, Role.ADMIN}),

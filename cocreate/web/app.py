@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Form, Request
+from fastapi import APIRouter, FastAPI, Form, Request
 from fastapi.responses import JSONResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
@@ -16,9 +16,8 @@ from cocreate.core import clock, schema
 from cocreate.core import doctor as core_doctor
 from cocreate.core.actor import EVERYONE
 from cocreate.core.errors import Invalid
-from cocreate.core.jobs import Worker
 from cocreate.core.module import Module
-from cocreate.core.runtime import Runtime
+from cocreate.core.runtime import Runtime, load_routers
 from cocreate.web import brand, failures
 from cocreate.web import doctor as web_doctor
 from cocreate.web.access import CurrentRuntime, ReadDb, allow
@@ -46,6 +45,8 @@ class HashedFiles(StaticFiles):
 
 def create_app(runtime: Runtime, *, worker: bool = False) -> FastAPI:
     """The ASGI application. `worker`: also drain the outbox in threads of this process, while it serves."""
+    # With the queue come clients of Redis and PostgreSQL, which most commands need as little as the routes below.
+    from cocreate.core.jobs import Worker
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -86,9 +87,8 @@ def create_app(runtime: Runtime, *, worker: bool = False) -> FastAPI:
         responses=refusals(Invalid),
     )
     app.state.runtime = runtime
-    for module in runtime.modules:
-        for router in module.routers:
-            app.include_router(router)
+    for router in load_routers(runtime.modules):
+        _add(app, router)
     _operations(app)
     app.mount("/static", HashedFiles(directory=STATIC), name="static")
     app.state.renderer = Renderer(runtime, Addresses(app))
@@ -103,6 +103,17 @@ def create_app(runtime: Runtime, *, worker: bool = False) -> FastAPI:
     if not settings.secure and not settings.demo and settings.host not in ("127.0.0.1", "localhost", "::1"):
         log.warning("serving plain http beyond this machine: cookies cannot be Secure; set COCREATE_URL to https://…")
     return app
+
+
+def _add(app: FastAPI, router: APIRouter) -> None:
+    """Pages as they are, JSON with what the application says of all of it.
+
+    An included route is made a second time, half a second for all pages, and looked up in two steps for each request.
+    """
+    if router.include_in_schema:
+        app.include_router(router)
+    else:
+        app.router.routes.extend(router.routes)
 
 
 KERNEL = Module(name="kernel", policies={"kernel.public": EVERYONE}, doctor=[*core_doctor.CHECKS, *web_doctor.CHECKS])
