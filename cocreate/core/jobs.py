@@ -150,49 +150,46 @@ class Worker:
         while True:
             with self.runtime.database.write() as session:
                 entry = outbox.claim(session, lane)
-                if entry is not None:
-                    session.expunge(entry)
             if entry is None:
                 return done
             self._run(entry)
             done += 1
 
-    def _run(self, entry: outbox.OutboxEntry) -> None:
-        entry_id = entry.id or 0
+    def _run(self, entry: outbox.Claim) -> None:
         try:
             if entry.kind == "event":
-                self._hand_out(entry, entry_id)
+                self._hand_out(entry)
             elif entry.kind == "listener":
                 listener_name = entry.payload["listener"]
                 listener = self.runtime.listeners.get(entry.name, {})[listener_name]
                 with self.runtime.database.write() as session:
                     listener(session, events.restore(entry.name, entry.payload["event"]))
-                    outbox.finish(session, entry_id)
+                    outbox.finish(session, entry.id)
             else:
-                self._run_job(self.runtime.jobs[entry.name], entry, entry_id)
+                self._run_job(self.runtime.jobs[entry.name], entry)
         except Exception as error:
-            log.exception("outbox entry %s (%s) failed, attempt %s", entry_id, entry.name, entry.attempts)
+            log.exception("outbox entry %s (%s) failed, attempt %s", entry.id, entry.name, entry.attempts)
             with self.runtime.database.write() as session:
-                outbox.retry_later(session, entry_id, entry.attempts, f"{type(error).__name__}: {error}")
+                outbox.retry_later(session, entry.id, entry.attempts, f"{type(error).__name__}: {error}")
 
-    def _hand_out(self, entry: outbox.OutboxEntry, entry_id: int) -> None:
+    def _hand_out(self, entry: outbox.Claim) -> None:
         # One row per listener, so that a failing one is retried alone.
         with self.runtime.database.write() as session:
             for name in self.runtime.listeners.get(entry.name, {}):
                 payload = {"listener": name, "event": entry.payload}
                 session.add(outbox.OutboxEntry(kind="listener", name=entry.name, payload=payload))
-            outbox.finish(session, entry_id)
+            outbox.finish(session, entry.id)
 
-    def _run_job(self, job: Job, entry: outbox.OutboxEntry, entry_id: int) -> None:
+    def _run_job(self, job: Job, entry: outbox.Claim) -> None:
         if job.own_sessions:
-            with self._kept_alive(entry_id):
+            with self._kept_alive(entry.id):
                 job.run(self.runtime, **entry.payload)
             with self.runtime.database.write() as session:
-                outbox.finish(session, entry_id)
+                outbox.finish(session, entry.id)
         else:
             with self.runtime.database.write() as session:
                 job.run(session, **entry.payload)
-                outbox.finish(session, entry_id)
+                outbox.finish(session, entry.id)
 
     @contextmanager
     def _kept_alive(self, entry_id: int) -> Iterator[None]:

@@ -5,7 +5,7 @@ lease and runs them at least once; whoever listens must be idempotent.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import Field, Session, SQLModel, col, select
@@ -68,7 +68,7 @@ def enqueue(
     return insert_once(session, entry)
 
 
-def _due(moment: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+def _due(moment: Any) -> tuple[sa.ColumnElement[bool], ...]:
     return (
         col(OutboxEntry.finished_at).is_(None),
         col(OutboxEntry.parked_at).is_(None),
@@ -82,30 +82,48 @@ def any_due(session: Session) -> bool:
     return session.exec(select(OutboxEntry.id).where(*_due(clock.now())).limit(1)).first() is not None
 
 
-def claim(session: Session, lane: str) -> OutboxEntry | None:
+class Claim(NamedTuple):
+    """What a worker needs of the entry that it took."""
+
+    id: int
+    kind: str
+    name: str
+    payload: dict[str, Any]
+    attempts: int
+
+
+# Written once: these three run for every entry, and putting a statement together took longer than running it.
+_OLDEST_DUE: Any = (
+    sa.select(*(getattr(OutboxEntry, name) for name in Claim._fields))
+    .where(col(OutboxEntry.lane) == sa.bindparam("asked"), *_due(sa.bindparam("moment")))
+    .order_by(col(OutboxEntry.id))
+    .limit(1)
+    .with_for_update(skip_locked=True)
+)
+_OURS = col(OutboxEntry.id) == sa.bindparam("entry")
+_LEASED = (
+    sa.update(OutboxEntry)
+    .where(_OURS)
+    .values(leased_until=sa.bindparam("until"), attempts=col(OutboxEntry.attempts) + 1)
+)
+_FINISHED = sa.update(OutboxEntry).where(_OURS).values(finished_at=sa.bindparam("moment"), leased_until=None)
+
+
+def claim(session: Session, lane: str) -> Claim | None:
     """Take the oldest due entry of a lane for one lease; None when nothing is due. Other workers skip it."""
     moment = clock.now()
-    statement = (
-        select(OutboxEntry)
-        .where(OutboxEntry.lane == lane, *_due(moment))
-        .order_by(col(OutboxEntry.id))
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    entry = session.exec(statement).first()
-    if entry is not None:
-        entry.leased_until = moment + LEASE
-        entry.attempts += 1
-        session.add(entry)
-        session.flush()
-    return entry
+    connection = session.connection()
+    found = connection.execute(_OLDEST_DUE, {"asked": lane, "moment": moment}).first()
+    if found is None:
+        return None
+    taken = Claim(*found)
+    connection.execute(_LEASED, {"entry": taken.id, "until": moment + LEASE})
+    return taken._replace(attempts=taken.attempts + 1)
 
 
 def finish(session: Session, entry_id: int) -> None:
     """Mark an entry as done, in the transaction of its effect where it has one."""
-    session.connection().execute(
-        sa.update(OutboxEntry).where(col(OutboxEntry.id) == entry_id).values(finished_at=clock.now(), leased_until=None)
-    )
+    session.connection().execute(_FINISHED, {"entry": entry_id, "moment": clock.now()})
 
 
 def retry_later(session: Session, entry_id: int, attempts: int, error: str) -> None:
