@@ -72,6 +72,7 @@ module = Module(
         "feedback_cluster.triage.routes",
         "feedback_cluster.triage.actions",
         "feedback_cluster.triage.many",
+        "feedback_cluster.triage.keeping",
         "feedback_cluster.questions.routes",
         "feedback_cluster.meetings.routes",
         "feedback_cluster.triage.api_v1",

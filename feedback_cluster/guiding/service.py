@@ -11,7 +11,7 @@ from cocreate.core.actor import Actor
 from cocreate.core.db import insert_many_once
 from cocreate.core.errors import Invalid
 from cocreate.core.text_marks import N_
-from feedback_cluster.themes import bonds, pins
+from feedback_cluster.themes import bindings, pins
 from feedback_cluster.themes.decisions import announce, change, record
 from feedback_cluster.themes.indexing import index_themes
 from feedback_cluster.themes.models import DecisionKind, Theme, ThemeDecision, ThemePin
@@ -41,7 +41,7 @@ def place(
     before = pins.placed(session, run_id, sorted(set(post_ids)))
     if not before:
         raise NothingChosen(fields={"post": NothingChosen.message})
-    bonds.check_together(session, goal, list(before))
+    bindings.check_together(session, goal, list(before))
     were = pins.roots_of(session, [was["theme"] for was in before.values() if was["theme"] is not None])
     if goal is None and not were:
         leave(session, list(before), by=by)
@@ -92,7 +92,7 @@ def found_theme(
     common = words_of(session, post_ids) if post_ids else []
     run_id = pins.hold_current(session)
     before = pins.placed(session, run_id, sorted(set(post_ids)))
-    bonds.check_together(session, 0, list(before))
+    bindings.check_together(session, 0, list(before))
     theme = add_theme(session, given, locked=True)
     theme.seeds, theme.keywords, theme.quotes = seeds, (seeds + common)[:8], list(before)[:8]
     theme.reword()

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from cocreate.core import clock
+from cocreate.core.errors import Invalid
 from cocreate.core.text_marks import N_
 from cocreate.identity.departments.queries import leads
 from cocreate.web.access import CurrentActor, CurrentRuntime, Db, ReadDb, RowId, allow
@@ -45,9 +46,22 @@ def answer_theme(
     """Answer one theme for everybody behind it."""
     this = clock.week_start(clock.now(), runtime.settings.zone)
     if form.value is None:
-        return _page(db, page, this, this, form=form, theme_id=theme_id, status=422)
+        return _page(db, page, _week_of(form, this), this, form=form, theme_id=theme_id, status=422)
     value = form.value
-    service.answer_theme(db, value.week, theme_id, value.text, recording_url=value.recording_url, by=actor)
+    try:
+        service.answer_theme(db, value.week, theme_id, value.text, recording_url=value.recording_url, by=actor)
+    except Invalid as refusal:  # raised before anything was written: what was typed must not be lost
+        for name, message in refusal.fields.items():
+            form = form.refuse(name, message)
+        return _page(db, page, value.week, this, form=form, theme_id=theme_id, status=refusal.status)
     page.flash(N_("Your answer stands on every post of the theme, and everybody behind it is being told."),
                level="success")  # fmt: skip
     return page.redirect("show_leadership", query={"week": value.week if value.week != this else None})
+
+
+def _week_of(form: BoundForm[AnswerForm], this: date) -> date:
+    """The week that a refused form belongs to."""
+    try:
+        return date.fromisoformat(str(form.values.get("week", "")))
+    except ValueError:
+        return this

@@ -17,6 +17,7 @@ from feedback_cluster.leadership.models import LeaderAnswer, LeadershipWeek, Wee
 from feedback_cluster.leadership.queries import most_urgent, published
 from feedback_cluster.themes import answers
 from feedback_cluster.themes.models import Answer, AnswerState, TriageStatus
+from feedback_cluster.themes.pins import hold_theme
 from feedback_cluster.themes.queries import get_theme, resolve
 
 FREEZE, TELL = "feedback_cluster.freeze_week", "feedback_cluster.tell_answer"
@@ -72,14 +73,17 @@ def answer_theme(
         raise NotALeader(f"member {by.id}")
     root_id = resolve(session, theme_id)
     row = _of_the_week(session, monday, root_id)
-    if get_theme(session, root_id).status is TriageStatus.HIDDEN:
+    theme = get_theme(session, root_id)
+    if theme.status is TriageStatus.HIDDEN:
         raise NotOfTheWeek(f"theme {root_id} is hidden")
     words, recording = text.strip(), recording_url.strip()
     if not words or len(words) > answers.LONGEST:
         raise answers.NoWords(fields={"text": answers.NoWords.message})
     if recording and (not recording.startswith("https://") or len(recording) > 400 or _has_blank(recording)):
         raise BadRecording(fields={"recording_url": BadRecording.message})
-    if published(session, [root_id]):
+    # It may stand in two weeks, and two leaders answer one each: whoever comes second sees the first one's answer.
+    hold_theme(session, theme)
+    if theme.root_id != root_id or published(session, [root_id]):
         raise AnsweredAlready(f"theme {root_id}")
     given = LeaderAnswer(monday=monday, theme_id=row.theme_id, by_id=by.member_id)
     if not insert_once(session, given) and not _take_over(session, given):

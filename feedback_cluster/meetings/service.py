@@ -16,7 +16,7 @@ from cocreate.core.text_marks import N_
 from cocreate.identity.members.queries import staff
 from feedback_cluster.meetings.models import Meeting, Minute, Outcome
 from feedback_cluster.themes import decisions, service
-from feedback_cluster.themes.declining import check_words, decline
+from feedback_cluster.themes.declining import check_words, decline, declined_by
 from feedback_cluster.themes.models import Theme, TriageStatus
 from feedback_cluster.themes.queries import get_theme, resolve
 
@@ -125,17 +125,22 @@ def decide(session: Session, meeting: Meeting, theme_id: int, decided: Decided, 
     minute.name, minute.outcome, minute.sentence = theme.name, decided.outcome, sentence
     minute.member_id, minute.due_on = decided.member_id, decided.due_on
     minute.by_id, minute.at = by.member_id, clock.now()
-    minute.decisions = _take_effect(session, theme, decided, sentence, by=by)
+    minute.decisions = _take_effect(session, theme, decided, sentence, by=by, zone=zone)
     session.add(minute)
     session.flush()
     return minute
 
 
-def _take_effect(session: Session, theme: Theme, decided: Decided, sentence: str, *, by: Actor) -> list[int]:
+def _take_effect(
+    session: Session, theme: Theme, decided: Decided, sentence: str, *, by: Actor, zone: ZoneInfo
+) -> list[int]:
     made = []
+    if decided.outcome is Outcome.PURSUE and theme.status is TriageStatus.DECLINED:
+        # A no that is taken back is told to whoever heard it. Deciding otherwise again does not bring it back.
+        decisions.undo(session, declined_by(session, theme), by=by, zone=zone)
     if decided.member_id is not None and decided.member_id != theme.assignee_id:
         made.append(service.assign(session, theme, decided.member_id, by=by))
-    if decided.outcome is Outcome.PURSUE and theme.status is TriageStatus.NEW:
+    if decided.outcome is Outcome.PURSUE and theme.status in (TriageStatus.NEW, TriageStatus.HIDDEN):
         made.append(service.triage(session, theme, by=by))
     if decided.outcome is Outcome.DECLINE and theme.status is not TriageStatus.DECLINED:
         made.append(decline(session, theme, decided.reason, sentence, decided.alternative, by=by))

@@ -25,6 +25,8 @@ from forum import api as forum
 
 PEACE = timedelta(days=30)
 """For so long nobody is asked again, about whatever theme."""
+TWICE = timedelta(minutes=1)
+"""The same question of the same person within this time is one press of a button too many."""
 LONGEST, MOST_CHOICES, LONGEST_CHOICE, LONGEST_ANSWER, MOST = 400, 6, 60, 1_000, 500
 
 
@@ -87,11 +89,13 @@ def most_to_ask(session: Session, theme_id: int) -> int:
 def ask(
     session: Session, theme: Theme, text: str, choices: Sequence[str], count: int, *, by: Actor, seed: int | None = None
 ) -> ThemeQuestion:
-    """Ask `count` of the theme's authors, drawn with a stored seed; each gets one message."""
+    """Ask `count` of the theme's authors, drawn with a stored seed; each gets one message. Pressing twice asks once."""
     words, ready = _checked(text, choices)
     # Two questions at once, about whatever themes, draw one after the other: each draws from whom the other has left.
     hold_current(session)
     standing(theme)
+    if (asked := _just_asked(session, theme, words, by)) is not None:
+        return asked
     able = authors_to_ask(session, theme.id or 0)
     if not able:
         raise NobodyToAsk(f"theme {theme.id}")
@@ -122,6 +126,17 @@ def ask(
         url=f"/questions/{question.id}", topic=f"theme:{theme.id}", own=chosen,
     )  # fmt: skip
     return question
+
+
+def _just_asked(session: Session, theme: Theme, words: str, by: Actor) -> ThemeQuestion | None:
+    statement = select(ThemeQuestion).where(
+        ThemeQuestion.theme_id == theme.id,
+        ThemeQuestion.by_id == by.member_id,
+        ThemeQuestion.text == words,
+        ThemeQuestion.at > clock.now() - TWICE,
+        col(ThemeQuestion.closed_at).is_(None),
+    )
+    return session.exec(statement.order_by(col(ThemeQuestion.id).desc())).first()
 
 
 def _claim(session: Session, member_id: int) -> bool:

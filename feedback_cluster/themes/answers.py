@@ -15,6 +15,7 @@ from cocreate.core.tables import columns
 from cocreate.core.text_marks import N_
 from feedback_cluster.events import AnswerPublished
 from feedback_cluster.themes.models import Answer, AnswerState, Theme, ThemePost, TriageStatus
+from feedback_cluster.themes.pins import hold_theme
 from feedback_cluster.themes.queries import Root, current_run, get_theme, resolve
 
 LONGEST = 2_000
@@ -75,9 +76,11 @@ def approve(session: Session, answer: Answer, *, by: Actor) -> None:
 
 
 def publish(session: Session, answer: Answer, *, by: Actor) -> None:
-    """Put the wording on the theme's posts, in place of the one that stood there."""
+    """Put the wording on the theme's posts, in place of the one that stood there. Of two at once one comes second."""
+    root_id = resolve(session, answer.theme_id)
+    hold_theme(session, get_theme(session, root_id))
     _step(session, answer, AnswerState.APPROVED, state=AnswerState.PUBLISHED, published_at=clock.now())
-    roots = select(Theme.id).where(Theme.root_id == resolve(session, answer.theme_id))
+    roots = select(Theme.id).where(Theme.root_id == root_id)
     session.connection().execute(
         sa.update(Answer)
         .where(col(Answer.theme_id).in_(roots), col(Answer.id) != answer.id, col(Answer.state) == AnswerState.PUBLISHED)

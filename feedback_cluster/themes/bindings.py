@@ -7,17 +7,22 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from cocreate.core.errors import Conflict
 from cocreate.core.tables import columns
+from cocreate.core.text_marks import N_
 from feedback_cluster.themes import pins
 from feedback_cluster.themes.models import KeptApart, NeverTogether, Source, Theme, ThemePin, ThemePost
 from feedback_cluster.themes.queries import current_run_id
-
-CHUNK = 5_000
 
 Old: Any = aliased(ThemePost, name="old")
 New: Any = aliased(ThemePost, name="new")
 OldTheme: Any = aliased(Theme, name="old_theme")
 NewTheme: Any = aliased(Theme, name="new_theme")
+
+
+class NotTogether(Conflict):
+    code = "not_together"
+    message = N_("Two of these voices were said never to be together. Take that back first.")
 
 
 def locked_roots(session: Session) -> set[int]:
@@ -62,6 +67,26 @@ def strangers(session: Session, post_ids: Sequence[int]) -> dict[int, set[int]]:
         found.setdefault(a, set()).add(b)
         found.setdefault(b, set()).add(a)
     return {post_id: others for post_id, others in found.items() if post_id in set(ids)}
+
+
+def check_together(session: Session, root_id: int | None, post_ids: Sequence[int], *, but: Sequence[int] = ()) -> None:
+    """NotTogether when these posts, among themselves or with what the theme holds, include a pair that must not.
+
+    but: a pair that may, because what was said of it is being taken back.
+    """
+    pair = set(but)
+    others = {post: found - pair if post in pair else found for post, found in strangers(session, post_ids).items()}
+    if root_id is None or not any(others.values()):
+        return
+    mine = set(post_ids)
+    wanted = sorted({post for found in others.values() for post in found})
+    there = select(ThemePost.post_id).join(Theme, col(Theme.id) == ThemePost.theme_id)
+    there = there.where(
+        ThemePost.run_id == current_run_id(session), Theme.root_id == root_id, col(ThemePost.post_id).in_(wanted)
+    )
+    present = mine | set(session.exec(there))
+    if any(found & present for found in others.values()):
+        raise NotTogether(f"theme {root_id}")
 
 
 def kept_apart(session: Session) -> set[tuple[int, int]]:
@@ -119,18 +144,8 @@ def put(session: Session, run_id: int, rows: Iterable[Any]) -> set[int]:
         goals.setdefault((theme_id, source), []).append(post_id)
         touched |= {theme for theme in (theme_id, new_theme_id) if theme is not None}
     for (theme_id, source), post_ids in goals.items():
-        move(session, run_id, post_ids, theme_id, source)
+        pins.move(session, run_id, post_ids, theme_id, source)
     return touched
-
-
-def move(session: Session, run_id: int | None, post_ids: Sequence[int], theme_id: int | None, source: Source) -> None:
-    """Place these voices of a run."""
-    for start in range(0, len(post_ids), CHUNK):
-        session.connection().execute(
-            sa.update(ThemePost)
-            .where(col(ThemePost.run_id) == run_id, col(ThemePost.post_id).in_(post_ids[start : start + CHUNK]))
-            .values(theme_id=theme_id, source=source)
-        )
 
 
 def part_pairs(session: Session, run_id: int) -> set[int]:
@@ -156,5 +171,5 @@ def part_pairs(session: Session, run_id: int) -> set[int]:
             continue
         stays_a = (a_source is Source.PERSON, a_sure, -a) >= (b_source is Source.PERSON, b_sure, -b)
         out |= {b: b_theme} if stays_a else {a: a_theme}
-    move(session, run_id, sorted(out), None, Source.RUN)
+    pins.move(session, run_id, sorted(out), None, Source.RUN)
     return set(out.values())

@@ -10,6 +10,7 @@ from cocreate.core.db import insert_once
 from cocreate.core.errors import Conflict, Invalid
 from cocreate.core.text_marks import N_
 from feedback_cluster.themes import bindings, pins
+from feedback_cluster.themes.bindings import NotTogether
 from feedback_cluster.themes.decisions import announce, change, record
 from feedback_cluster.themes.models import DecisionKind, KeptApart, NeverTogether, Theme, ThemeDecision, ThemePost
 from feedback_cluster.themes.queries import current_run_id, get_theme, leaves, post_ids_of, resolve
@@ -18,11 +19,6 @@ from feedback_cluster.themes.queries import current_run_id, get_theme, leaves, p
 class TwoVoices(Invalid):
     code = "two_voices"
     message = N_("Please choose exactly two voices.")
-
-
-class NotTogether(Conflict):
-    code = "not_together"
-    message = N_("Two of these voices were said never to be together. Take that back first.")
 
 
 class ThemesApart(Conflict):
@@ -78,22 +74,6 @@ def never_together(
     decision = record(session, theme.id or 0, DecisionKind.NEVER, by=by, **data)
     announce(session, {theme.id or 0}, zone)
     return decision
-
-
-def check_together(session: Session, root_id: int | None, post_ids: Sequence[int]) -> None:
-    """NotTogether when these posts, among themselves or with what the theme holds, include a pair that must not."""
-    others = bindings.strangers(session, post_ids)
-    if root_id is None or not others:
-        return
-    mine = set(post_ids)
-    wanted = sorted({post for strangers in others.values() for post in strangers})
-    there = select(ThemePost.post_id).join(Theme, col(Theme.id) == ThemePost.theme_id)
-    there = there.where(
-        ThemePost.run_id == current_run_id(session), Theme.root_id == root_id, col(ThemePost.post_id).in_(wanted)
-    )
-    present = mine | set(session.exec(there))
-    if any(strangers & present for strangers in others.values()):
-        raise NotTogether(f"theme {root_id}")
 
 
 def check_merge(session: Session, source_id: int, target_id: int) -> None:

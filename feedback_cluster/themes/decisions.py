@@ -12,7 +12,7 @@ from cocreate.core.actor import Actor
 from cocreate.core.errors import Conflict, NotFound
 from cocreate.core.text_marks import N_
 from feedback_cluster.events import ThemePostsChanged, ThemesMerged
-from feedback_cluster.themes import pins, stats
+from feedback_cluster.themes import bindings, pins, stats
 from feedback_cluster.themes.indexing import index_themes
 from feedback_cluster.themes.models import (
     DecisionKind,
@@ -57,13 +57,6 @@ BULK = "theme.bulk"
 class Overtaken(Conflict):
     code = "overtaken"
     message = N_("Somebody has decided anew since. Please look again before you take this back.")
-
-
-def hold(session: Session, theme: Theme) -> None:
-    """Read the theme again and let nobody else decide about it until this ends: of two at once one comes second."""
-    own = col(Theme.id) == theme.id
-    session.connection().execute(sa.update(Theme).where(own).values(root_id=Theme.root_id))
-    session.refresh(theme)
 
 
 def change(
@@ -122,19 +115,13 @@ def undo(session: Session, decision_id: int, *, by: Actor, zone: ZoneInfo) -> Th
     """Take a decision back, exactly. Overtaken when somebody decided otherwise about the same thing since."""
     run_id = pins.hold_current(session)
     decision = session.get(ThemeDecision, decision_id)
-    if decision is None or decision.kind is DecisionKind.UNDO:
+    if decision is None:
         raise NotFound(f"decision {decision_id}")
-    done = session.exec(select(ThemeDecision.id).where(ThemeDecision.undoes_id == decision_id)).first()
-    if done is not None:
-        raise Overtaken(f"decision {decision_id} was taken back by {done}")
-    theme = get_theme(session, decision.theme_id)
+    theme, before = check_undo(session, decision, run_id)
     data = decision.data
-    _check_fields(theme, data.get("after", {}))
-    before = {int(post_id): was for post_id, was in data.get("posts", {}).items()}
     if "pair" in data:
         _loosen(session, decision)
     if before:
-        _check_posts(session, run_id, before, data.get("to"))
         pins.put_back(session, run_id, before)
     for name, value in data.get("before", {}).items():
         setattr(theme, name, TriageStatus(value) if name == "status" else value)
@@ -156,6 +143,27 @@ def undo(session: Session, decision_id: int, *, by: Actor, zone: ZoneInfo) -> Th
     if touched:
         announce(session, touched, zone)
     return taken
+
+
+def check_undo(
+    session: Session, decision: ThemeDecision, run_id: int | None
+) -> tuple[Theme, dict[int, dict[str, Any]]]:
+    """What taking a decision back needs, the theme and where its posts were; a Refusal when it cannot be taken back.
+
+    Looks and changes nothing. run_id: the current run, held.
+    """
+    if decision.kind is DecisionKind.UNDO:
+        raise NotFound(f"decision {decision.id} took another one back")
+    done = session.exec(select(ThemeDecision.id).where(ThemeDecision.undoes_id == decision.id)).first()
+    if done is not None:
+        raise Overtaken(f"decision {decision.id} was taken back by {done}")
+    theme = get_theme(session, decision.theme_id)
+    _check_fields(theme, decision.data.get("after", {}))
+    before = {int(post_id): was for post_id, was in decision.data.get("posts", {}).items()}
+    if before:
+        _check_posts(session, run_id, before, decision.data.get("to"))
+        _check_company(session, before, decision.data.get("pair", ()))
+    return theme, before
 
 
 def _loosen(session: Session, decision: ThemeDecision) -> None:
@@ -181,6 +189,19 @@ def _check_posts(session: Session, run_id: int | None, before: dict[int, Any], g
             del before[post_id]  # deleted since, or hidden: there is nothing to put back
         elif post_id not in now or now[post_id].theme_id != goal:
             raise Overtaken(f"post {post_id} has been moved since")
+
+
+def _check_company(session: Session, before: dict[int, dict[str, Any]], pair: Sequence[int]) -> None:
+    """NotTogether when the posts would go back to one with which they must not be since."""
+    places: dict[int, list[int]] = {}
+    for post_id, was in before.items():
+        if was["theme"] is not None:
+            places.setdefault(was["theme"], []).append(post_id)
+    together: dict[int, list[int]] = {}
+    for theme_id, root_id in session.exec(select(Theme.id, Theme.root_id).where(col(Theme.id).in_(list(places)))):
+        together.setdefault(root_id or 0, []).extend(places[theme_id or 0])
+    for root_id, post_ids in together.items():
+        bindings.check_together(session, root_id, post_ids, but=pair)
 
 
 def reroot(session: Session) -> None:

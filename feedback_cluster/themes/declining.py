@@ -1,6 +1,6 @@
 """Saying no: a theme is declined with a reason, a sentence and an alternative, and its owners hear it once."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,10 +10,10 @@ from sqlmodel import Session, col, select
 
 from cocreate.core import clock, outbox
 from cocreate.core.actor import Actor
-from cocreate.core.errors import Invalid
+from cocreate.core.errors import Invalid, NotFound
 from cocreate.core.tables import columns
 from cocreate.core.text_marks import N_
-from feedback_cluster.themes.decisions import change, hold
+from feedback_cluster.themes.decisions import change
 from feedback_cluster.themes.models import (
     REASON_LABELS,
     DecisionKind,
@@ -24,6 +24,7 @@ from feedback_cluster.themes.models import (
     ThemePost,
     TriageStatus,
 )
+from feedback_cluster.themes.pins import hold_theme
 from feedback_cluster.themes.queries import Root, current_run, post_ids_of
 from feedback_cluster.themes.service import AlreadySo, standing
 from feedback_cluster.themes.takebacks import CAUSE
@@ -86,7 +87,7 @@ def decline(
     """Say no to the theme. Its waiting posts take the status declined, their owners see why and are told once, after
     the time in which it can be taken back unnoticed. Posts that an item answers stay with it."""
     why, said, instead = check_words(reason, sentence, alternative)
-    hold(session, theme)
+    hold_theme(session, theme)
     standing(theme)
     if theme.status is TriageStatus.DECLINED:
         raise AlreadySo(f"theme {theme.id} is declined")
@@ -158,15 +159,20 @@ def mark_told(session: Session, decline_id: int) -> Decline | None:
 
 def posts_declined_by(session: Session, decline: Decline) -> list[int]:
     """The posts that a refusal speaks to: those that its decision brought to declined."""
-    statement = select(ThemeDecision.data).where(
-        ThemeDecision.theme_id == decline.theme_id, ThemeDecision.kind == DecisionKind.DECLINE
+    decision = _decision_of(session, decline.theme_id, decline.id)
+    return sorted(int(post_id) for post_id in decision.data["statuses"]) if decision else []
+
+
+def declined_by(session: Session, theme: Theme) -> int:
+    """The decision by which the theme is declined, for taking it back; NotFound when it is not."""
+    decision = _decision_of(session, theme.id or 0, theme.decline_id)
+    if decision is None:
+        raise NotFound(f"theme {theme.id} is not declined")
+    return decision.id or 0
+
+
+def _decision_of(session: Session, theme_id: int, decline_id: int | None) -> ThemeDecision | None:
+    statement = select(ThemeDecision).where(
+        ThemeDecision.theme_id == theme_id, ThemeDecision.kind == DecisionKind.DECLINE
     )
-    for data in session.exec(statement):
-        if data["after"]["decline_id"] == decline.id:
-            return sorted(int(post_id) for post_id in data["statuses"])
-    return []
-
-
-def open_ids(session: Session, ids: Collection[int]) -> list[int]:
-    """Those of the posts that everybody may open."""
-    return sorted(forum.visible_ids(session, Actor(), sorted(ids)))
+    return next((row for row in session.exec(statement) if row.data["after"]["decline_id"] == decline_id), None)

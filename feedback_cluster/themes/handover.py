@@ -12,8 +12,9 @@ from cocreate.core.errors import Conflict, NotAllowed
 from cocreate.core.text_marks import N_
 from cocreate.identity.departments.queries import departments, departments_of
 from cocreate.identity.departments.service import NoSuchDepartment
-from feedback_cluster.themes.decisions import change, hold, record
+from feedback_cluster.themes.decisions import change, record
 from feedback_cluster.themes.models import DecisionKind, Handover, Theme, ThemeDecision
+from feedback_cluster.themes.pins import hold_theme
 from feedback_cluster.themes.receipts import handover_of, settle_receipt
 from feedback_cluster.themes.service import AlreadySo, standing
 
@@ -30,7 +31,7 @@ class NotTheirs(NotAllowed):
 
 def hand_over(session: Session, theme: Theme, department_id: int | None, *, by: Actor) -> ThemeDecision:
     """Give the theme to a department, or take it back from the one that has it (None)."""
-    hold(session, theme)
+    hold_theme(session, theme)
     standing(theme)
     if department_id is not None and department_id not in {one.id for one in departments(session)}:
         raise NoSuchDepartment(f"department {department_id}")

@@ -12,6 +12,9 @@ from feedback_cluster.runs.models import CurrentRun
 from feedback_cluster.themes.models import Source, Theme, ThemePin, ThemePost
 from feedback_cluster.themes.queries import current_run_id
 
+CHUNK = 5_000
+"""Posts that one statement names: databases take so many values and not many more."""
+
 
 @dataclass(frozen=True)
 class Pin:
@@ -29,6 +32,13 @@ def hold_current(session: Session) -> int | None:
     session.connection().execute(sa.update(CurrentRun).where(col(CurrentRun.id) == 1).values(run_id=CurrentRun.run_id))
     session.expire_all()
     return current_run_id(session)
+
+
+def hold_theme(session: Session, theme: Theme) -> None:
+    """Read the theme again and let nobody else decide about it until this ends: of two at once one comes second."""
+    own = col(Theme.id) == theme.id
+    session.connection().execute(sa.update(Theme).where(own).values(root_id=Theme.root_id))
+    session.refresh(theme)
 
 
 def pins(session: Session, post_ids: Sequence[int] | None = None) -> dict[int, Pin]:
@@ -70,7 +80,7 @@ def pin(
         for post_id, was in before.items()
     ]
     _replace(session, list(before), rows)
-    _move(session, run_id, list(before), theme_id, Source.PERSON)
+    move(session, run_id, list(before), theme_id, Source.PERSON)
 
 
 def put_back(session: Session, run_id: int | None, before: dict[int, dict[str, Any]]) -> None:
@@ -83,7 +93,7 @@ def put_back(session: Session, run_id: int | None, before: dict[int, dict[str, A
             rows.append({"post_id": post_id, "theme_id": was["pin"][0], "apart": was["pin"][1]})
     _replace(session, list(before), rows)
     for (theme_id, source), post_ids in places.items():
-        _move(session, run_id, post_ids, theme_id, Source(source))
+        move(session, run_id, post_ids, theme_id, Source(source))
 
 
 def _replace(session: Session, post_ids: Sequence[int], rows: list[dict[str, Any]]) -> None:
@@ -124,25 +134,28 @@ def apply_all(session: Session, run_id: int) -> set[int]:
             moves.setdefault(goal, []).append(post_id)
             touched |= {theme for theme in (theme_id, goal[0]) if theme is not None}
     for (theme_id, source), post_ids in moves.items():
-        _move(session, run_id, post_ids, theme_id, source)
+        move(session, run_id, post_ids, theme_id, source)
     return touched
 
 
 def _where_now(session: Session, post_ids: Sequence[int]) -> dict[int, tuple[int | None, Source]]:
-    if not post_ids:
-        return {}
-    statement = columns(ThemePost.post_id, ThemePost.theme_id, ThemePost.source).where(
-        ThemePost.run_id == current_run_id(session), col(ThemePost.post_id).in_(list(post_ids))
-    )
-    return {post_id: (theme_id, source) for post_id, theme_id, source in session.exec(statement)}
+    found: dict[int, tuple[int | None, Source]] = {}
+    for start in range(0, len(post_ids), CHUNK):
+        statement = columns(ThemePost.post_id, ThemePost.theme_id, ThemePost.source).where(
+            ThemePost.run_id == current_run_id(session), col(ThemePost.post_id).in_(post_ids[start : start + CHUNK])
+        )
+        found |= {post_id: (theme_id, source) for post_id, theme_id, source in session.exec(statement)}
+    return found
 
 
-def _move(session: Session, run_id: int | None, post_ids: Sequence[int], theme_id: int | None, source: Source) -> None:
-    session.connection().execute(
-        sa.update(ThemePost)
-        .where(col(ThemePost.run_id) == run_id, col(ThemePost.post_id).in_(list(post_ids)))
-        .values(theme_id=theme_id, source=source)
-    )
+def move(session: Session, run_id: int | None, post_ids: Sequence[int], theme_id: int | None, source: Source) -> None:
+    """Place these voices of a run."""
+    for start in range(0, len(post_ids), CHUNK):
+        session.connection().execute(
+            sa.update(ThemePost)
+            .where(col(ThemePost.run_id) == run_id, col(ThemePost.post_id).in_(post_ids[start : start + CHUNK]))
+            .values(theme_id=theme_id, source=source)
+        )
 
 
 def roots_of(session: Session, theme_ids: Iterable[int]) -> set[int]:

@@ -12,7 +12,7 @@ from cocreate.core.errors import Conflict, Invalid, NotFound
 from cocreate.core.text_marks import N_
 from cocreate.text.segment import content_words
 from feedback_cluster.events import ThemeTriaged
-from feedback_cluster.themes import bonds, pins
+from feedback_cluster.themes import bindings, bonds, pins
 from feedback_cluster.themes.decisions import announce, announce_merge, change, record, reroot
 from feedback_cluster.themes.indexing import index_themes
 from feedback_cluster.themes.models import (
@@ -118,7 +118,7 @@ def split(
     words = words_of(session, chosen)
     run_id = pins.hold_current(session)
     standing(theme)
-    bonds.check_together(session, 0, chosen)
+    bindings.check_together(session, 0, chosen)
     before = pins.placed(session, run_id, chosen)
     made = add_theme(session, given, locked=True)
     made.keywords, made.quotes = words, chosen[:8]
@@ -146,7 +146,7 @@ def move(
     if goal == theme.id:
         raise SameTheme(f"theme {theme.id}")
     chosen = _chosen(session, theme, post_ids)
-    bonds.check_together(session, goal, chosen)
+    bindings.check_together(session, goal, chosen)
     before = pins.placed(session, run_id, chosen)
     pins.pin(session, run_id, before, goal, leaves(session, [theme.id or 0])[theme.id or 0])
     forum.hold(session, before, HELD_FOR)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ from cocreate.core.text_marks import N_
 from cocreate.identity.departments.queries import departments
 from cocreate.identity.members.queries import staff
 from cocreate.identity.sessions.service import make_actor
-from feedback_cluster.themes import decisions, handover, service
+from feedback_cluster.themes import decisions, handover, pins, service
 from feedback_cluster.themes.declining import check_words, decline
 from feedback_cluster.themes.models import DecisionKind, Theme, ThemeArea, ThemeDecision
 from feedback_cluster.triage.models import Bulk, BulkAct, BulkState
@@ -27,6 +28,8 @@ AT_ONCE = 100
 """So many themes are done while the page waits; more of them by the worker, with progress."""
 MOST = 20_000
 STEP = 50
+TRIED = 100
+"""So many of one's last decisions are looked at for one that can still be taken back."""
 Act = Callable[[Session, Theme, dict[str, Any], Actor], ThemeDecision]
 
 
@@ -118,10 +121,11 @@ def get_bulk(session: Session, bulk_id: int) -> Bulk:
     return bulk
 
 
-def latest(session: Session, member_id: int) -> ThemeDecision | None:
-    """The last decision of this member that can be taken back; for one of many it stands for all of them."""
+def latest(session: Session, member_id: int, *, limit: int = 1) -> list[ThemeDecision]:
+    """The last decisions of this member that nobody has taken back, newest first; one of many stands for all of
+    them."""
     undone = sa.orm.aliased(ThemeDecision, name="undone")
-    gone = select(Bulk.id).where(Bulk.state == BulkState.UNDONE)
+    gone = select(Bulk.id).where(col(Bulk.state).in_((BulkState.UNDOING, BulkState.UNDONE)))
     statement = (
         select(ThemeDecision)
         .where(
@@ -131,9 +135,33 @@ def latest(session: Session, member_id: int) -> ThemeDecision | None:
             ~sa.exists().where(col(undone.undoes_id) == col(ThemeDecision.id)),
         )
         .order_by(col(ThemeDecision.id).desc())
-        .limit(1)
+        .limit(limit)
     )
-    return session.exec(statement).first()
+    return list(session.exec(statement))
+
+
+@dataclass(frozen=True)
+class Back:
+    """What taking back one's last act comes to. decision: None when nothing can be taken back; passed: newer ones that
+    cannot, because somebody has decided anew since."""
+
+    decision: ThemeDecision | None
+    passed: list[ThemeDecision]
+
+
+def last_standing(session: Session, member_id: int) -> Back:
+    """The last decision of this member that can still be taken back, held for doing so."""
+    run_id = pins.hold_current(session)
+    passed: list[ThemeDecision] = []
+    for decision in latest(session, member_id, limit=TRIED):
+        try:
+            if decision.bulk_id is None:  # an act on many leaves those alone that cannot go back, and says so
+                decisions.check_undo(session, decision, run_id)
+        except Refusal:
+            passed.append(decision)
+            continue
+        return Back(decision, passed)
+    return Back(None, passed)
 
 
 def _forward(session: Session, bulk: Bulk, ids: Sequence[int], by: Actor) -> None:

@@ -87,7 +87,7 @@ def last_act(page: CurrentPage, db: Session) -> dict[str, Any] | None:
     """What "undo" would take back: the reader's last decision, or the act on many that it was part of."""
     if not page.actor.can("theme.triage"):
         return None
-    decision = bulk.latest(db, page.actor.member_id)
+    decision = next(iter(bulk.latest(db, page.actor.member_id)), None)
     if decision is None:
         return None
     return {"label": DECISION_LABELS[decision.kind], "many": decision.bulk_id is not None, "id": decision.id}

@@ -1,5 +1,6 @@
-"""Acts on many themes, what takes acts back, saved filters and the switch for keys: forms beside the queue."""
+"""Acts on many themes, and what takes acts back: forms beside the queue."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Response
@@ -13,8 +14,8 @@ from cocreate.identity.members.queries import NOBODY, people
 from cocreate.web.access import CurrentActor, CurrentRuntime, Db, ReadDb, RowId, allow
 from cocreate.web.page import CurrentPage
 from feedback_cluster.themes import decisions
-from feedback_cluster.themes.models import ThemeDecision
-from feedback_cluster.triage import bulk, queries, saved
+from feedback_cluster.themes.models import Theme, ThemeDecision
+from feedback_cluster.triage import bulk, queries
 from feedback_cluster.triage.desk import acted
 from feedback_cluster.triage.models import BULK_LABELS, BulkAct, BulkState
 from feedback_cluster.triage.place import CurrentWay, Way
@@ -113,14 +114,28 @@ def undo_decision(
 def undo_last(
     page: CurrentPage, way: CurrentWay, actor: CurrentActor, runtime: CurrentRuntime, db: Db
 ) -> Response:  # fmt: skip
-    """Take back what one did last, step by step as often as one asks."""
-    decision = bulk.latest(db, actor.member_id)
-    if decision is None:
-        raise NothingToUndo("no decision")
-    if decision.bulk_id is not None:
-        return _take_all_back(page, db, decision.bulk_id, way, actor=actor, runtime=runtime)
-    taken = decisions.undo(db, decision.id or 0, by=actor, zone=runtime.settings.zone)
+    """Take back what one did last, step by step as often as one asks; what cannot go back is passed over and named."""
+    found = bulk.last_standing(db, actor.member_id)
+    if found.decision is None:
+        raise decisions.Overtaken("all of them") if found.passed else NothingToUndo("no decision")
+    _name_passed(page, db, found.passed)
+    if found.decision.bulk_id is not None:
+        return _take_all_back(page, db, found.decision.bulk_id, way, actor=actor, runtime=runtime)
+    taken = decisions.undo(db, found.decision.id or 0, by=actor, zone=runtime.settings.zone)
     return _taken_back(page, db, taken, way)
+
+
+def _name_passed(page: CurrentPage, db: Session, passed: Sequence[ThemeDecision]) -> None:
+    if not passed:
+        return
+    newest = passed[0]
+    theme = db.get(Theme, newest.theme_id)
+    what, name = page.text(decisions.DECISION_LABELS[newest.kind]), theme.name if theme else ""
+    one = N_("“%(what)s” (%(name)s) could not be taken back, because somebody has decided anew since. "
+             "What you did before it was.")  # fmt: skip
+    many = N_("“%(what)s” (%(name)s) and %(more)s before it could not be taken back, because somebody has decided anew "
+              "since. What you did before them was.")  # fmt: skip
+    page.flash(one if len(passed) == 1 else many, what=what, name=name, more=len(passed) - 1)
 
 
 def _taken_back(page: CurrentPage, db: Session, taken: ThemeDecision, way: Way) -> Response:
@@ -148,47 +163,3 @@ def _queue_of(page: CurrentPage, way: Way) -> str:
         if way.from_queue(page.url("show_themes"))
         else page.url("show_themes")
     )
-
-
-@router.post("/triage/filters", dependencies=READ)
-def save_filter(
-    page: CurrentPage, way: CurrentWay, actor: CurrentActor, db: Db, name: Annotated[str, Form()] = "",
-    shared: Annotated[bool, Form()] = False,
-) -> Response:  # fmt: skip
-    """Keep what the queue shows under a name."""
-    row = saved.save(db, name, way.filters, by=actor)
-    saved.share(db, row, shared)
-    undo = page.url("delete_filter", filter_id=row.id)
-    page.flash(
-        N_("Kept as “%(name)s”. Its address can be passed on too."), level="success", undo_url=undo, name=row.name
-    )
-    return page.redirect("show_themes", query=row.query)
-
-
-@router.post("/triage/filters/{filter_id}/delete", dependencies=READ)
-def delete_filter(filter_id: RowId, page: CurrentPage, actor: CurrentActor, db: Db) -> Response:
-    row = saved.get_own(db, filter_id, by=actor)
-    name, query = row.name, row.query
-    saved.delete(db, row)
-    page.flash(N_("The filter “%(name)s” is gone; its address still works."), name=name)
-    return page.redirect("show_themes", query=query)
-
-
-@router.post("/triage/filters/{filter_id}/share", dependencies=READ)
-def share_filter(
-    filter_id: RowId, page: CurrentPage, actor: CurrentActor, db: Db, shared: Annotated[bool, Form()] = False
-) -> Response:
-    row = saved.get_own(db, filter_id, by=actor)
-    saved.share(db, row, shared)
-    page.flash(N_("Everybody of the brand sees it now.") if shared else N_("Only you see it now."), level="success")
-    return page.redirect("show_themes", query=row.query)
-
-
-@router.post("/triage/keys", dependencies=READ)
-def switch_keys(
-    page: CurrentPage, way: CurrentWay, actor: CurrentActor, db: Db, on: Annotated[bool, Form()] = False
-) -> Response:
-    """Turn the single-letter keys of the workspace on or off, for good."""
-    saved.set_keys(db, on, by=actor)
-    page.flash(N_("Keys are on.") if on else N_("Keys are off. Every act has a button."), level="success")
-    return page.redirect_to(way.back or page.url("show_themes"))

@@ -33,19 +33,42 @@ class Kept:
     shared: bool
 
 
-def save(session: Session, name: str, filters: Filters, *, by: Actor) -> SavedFilter:
-    """Keep these filters under a name; the same name again says what it means from now on."""
+def clean_name(name: str) -> str:
+    """The name without needless blanks; NoFilterName when nothing or too much is left."""
     given = " ".join(name.split())
     if not given or len(given) > LONGEST:
         raise NoFilterName(fields={"name": NoFilterName.message})
+    return given
+
+
+def save(session: Session, name: str, filters: Filters, shared: bool = False, *, by: Actor) -> SavedFilter:
+    """Keep these filters under a name; the same name again says what it means from now on."""
+    given = clean_name(name)
     insert_once(session, SavedFilter(member_id=by.member_id, name=given))
-    row = session.exec(
-        select(SavedFilter).where(SavedFilter.member_id == by.member_id, SavedFilter.name == given)
-    ).one()
-    row.query = as_words(filters.as_query())
+    row = session.exec(_own(given, by)).one()
+    row.query, row.shared = as_words(filters.as_query()), shared
     session.add(row)
     session.flush()
     return row
+
+
+def put_back(session: Session, name: str, filters: Filters | None, shared: bool, *, by: Actor) -> SavedFilter | None:
+    """Let the name mean what it meant before; filters None: nothing, as when it had not been saved yet."""
+    if filters is not None:
+        return save(session, name, filters, shared, by=by)
+    row = find_own(session, clean_name(name), by=by)
+    if row is not None:
+        delete(session, row)
+    return None
+
+
+def find_own(session: Session, name: str, *, by: Actor) -> SavedFilter | None:
+    """The reader's own filter of this name."""
+    return session.exec(_own(name, by)).first()
+
+
+def _own(name: str, by: Actor) -> Any:
+    return select(SavedFilter).where(SavedFilter.member_id == by.member_id, SavedFilter.name == name)
 
 
 def get_own(session: Session, filter_id: int, *, by: Actor) -> SavedFilter:

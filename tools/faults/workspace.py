@@ -124,8 +124,8 @@ FAULTS = [
     Fault(
         "Z takes the first act back instead of the last",
         "feedback_cluster/triage/bulk.py",
-        "        .order_by(col(ThemeDecision.id).desc())\n        .limit(1)\n",
-        "        .order_by(col(ThemeDecision.id))\n        .limit(1)\n",
+        "        .order_by(col(ThemeDecision.id).desc())\n        .limit(limit)\n",
+        "        .order_by(col(ThemeDecision.id))\n        .limit(limit)\n",
         f"{TRIAGE}::test_notes_make_a_thread_and_tell_whom_they_name_once",
     ),
 ]

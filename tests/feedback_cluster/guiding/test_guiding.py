@@ -15,7 +15,7 @@ from cocreate.identity.members.models import Member
 from feedback_cluster import api
 from feedback_cluster.guiding import queries, service
 from feedback_cluster.runs.models import Run, RunFound
-from feedback_cluster.themes import bonds
+from feedback_cluster.themes import bindings, bonds
 from feedback_cluster.themes.assign import loaded_model
 from feedback_cluster.themes.models import Source, Theme, ThemePin, ThemePost
 from feedback_cluster.themes.queries import current_run_id, get_theme
@@ -204,7 +204,7 @@ def test_a_voice_is_not_put_where_one_is_that_it_must_never_meet(
     zone = runtime.settings.zone
     goal = get_theme(session, theme_of(runtime, gold_voices[0]) or 0)
     bonds.never_together(session, goal, [alone[0], gold_voices[0]], by=pm_actor, zone=zone)
-    with pytest.raises(bonds.NotTogether):
+    with pytest.raises(bindings.NotTogether):
         service.place(session, alone[:1], goal.id, by=pm_actor, zone=zone)
 
 

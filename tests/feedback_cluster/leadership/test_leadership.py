@@ -1,5 +1,6 @@
 """The leadership's five: chosen once a week from the score, and one answer that reaches everybody, once."""
 
+import contextlib
 import threading
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from sqlmodel import col, select
 
 from cocreate.clocks import service as clocks
 from cocreate.core.actor import Role
+from cocreate.core.errors import Conflict
 from cocreate.identity.departments.models import Department
 from cocreate.notify.inbox.models import InboxMessage
 from cocreate.notify.inbox.service import tell
@@ -301,3 +303,78 @@ def test_the_name_of_a_theme_that_only_staff_may_read_is_not_told(runtime, theme
         rows = session.exec(select(InboxMessage).where(col(InboxMessage.notice).startswith("leadership."))).all()
     assert rows
     assert not [row for row in rows if "B7" in str(row.params)]
+
+
+def test_of_two_leaders_in_two_weeks_one_answers_the_theme(runtime, theme, lead, make_member, monkeypatch):
+    with runtime.database.write() as session:
+        service.freeze(session, MONDAY.date() + timedelta(days=7))
+    leaders = [acting(runtime, lead, Role.ADMIN), acting(runtime, make_member("副总", Role.ADMIN), Role.ADMIN)]
+    looked, real, refused = threading.Barrier(2), service.published, []
+
+    def published(*args):
+        found = real(*args)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            looked.wait(1)  # both have looked, unless one waits for the other
+        return found
+
+    monkeypatch.setattr(service, "published", published)
+
+    def give(monday, leader):
+        try:
+            with runtime.database.write() as session:
+                service.answer_theme(session, monday, theme["id"], f"{leader.name}的答复", by=leader)
+        except Conflict as refusal:
+            refused.append(type(refusal))
+
+    weeks = [MONDAY.date(), MONDAY.date() + timedelta(days=7)]
+    threads = [threading.Thread(target=give, args=pair) for pair in zip(weeks, leaders, strict=True)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert refused == [service.AnsweredAlready]
+    with runtime.database.read() as session:
+        assert len(session.exec(select(LeaderAnswer)).all()) == 1
+        states = session.exec(select(answers.Answer.state)).all()
+    assert states == [answers.AnswerState.PUBLISHED]
+
+
+def test_of_two_answers_that_are_published_at_once_one_stands(runtime, theme, pm_actor, monkeypatch):
+    with runtime.database.write() as session:
+        ids = [answers.record_answer(session, theme["id"], words, by=pm_actor) for words in ("四月", "五月")]
+        for answer_id in ids:
+            answers.approve(session, answers.get_answer(session, theme["id"], answer_id), by=pm_actor)
+    stepped, real = threading.Barrier(2), answers._step
+
+    def step(*args, **values):
+        real(*args, **values)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            stepped.wait(1)
+
+    monkeypatch.setattr(answers, "_step", step)
+
+    def publish(answer_id):
+        with runtime.database.write() as session:
+            answers.publish(session, answers.get_answer(session, theme["id"], answer_id), by=pm_actor)
+
+    threads = [threading.Thread(target=publish, args=(answer_id,)) for answer_id in ids]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    with runtime.database.read() as session:
+        states = session.exec(select(answers.Answer.state)).all()
+    assert sorted(states) == [answers.AnswerState.PUBLISHED, answers.AnswerState.WITHDRAWN]
+
+
+def test_a_refused_answer_keeps_its_words_and_its_week(client, runtime, theme, lead, monday):
+    monday.move_to(MONDAY + timedelta(days=8), tick=False)
+    bad = {"week": "2026-03-09", "text": "四月推送修复。", "recording_url": "http://video.example.com"}
+    for wrong in (bad, {**bad, "recording_url": "https://" + "x" * 400}, {**bad, "text": "字" * 2001}):
+        refused = client.post(f"/leadership/{theme['id']}", data=wrong, actor=lead)
+        assert refused.status_code == 422
+        assert f">\n{wrong['text']}</textarea>" in refused.text
+        assert 'name="week" value="2026-03-09"' in refused.text
+    assert client.post(f"/leadership/{theme['id']}", data={**bad, "week": "neulich"}, actor=lead).status_code == 422
+    with runtime.database.read() as session:
+        assert session.exec(select(answers.Answer)).all() == []

@@ -19,6 +19,7 @@ from feedback_cluster.meetings.minutes import Line, as_csv, as_markdown
 from feedback_cluster.meetings.models import Meeting, Minute, Outcome
 from feedback_cluster.themes.models import Theme, ThemeDecision
 from feedback_cluster.themes.queries import get_theme
+from forum.posts.models import Post
 
 MakeTheme = Callable[..., Theme]
 
@@ -85,6 +86,27 @@ def test_deciding_anew_takes_the_earlier_decision_back(
     with runtime.database.read() as session:
         minute = session.exec(select(Minute)).one()
         assert (minute.outcome, minute.sentence, minute.decisions) == (Outcome.LATER, "再看", [])
+
+
+@pytest.mark.parametrize("before", ["declined", "hidden"])
+def test_what_the_meeting_pursues_is_back_in_work_whatever_was_said_before(
+    client: Any, runtime: Runtime, pm: Member, make_theme: MakeTheme, before: str
+) -> None:
+    theme = make_theme("座椅")
+    if before == "declined":
+        no = {"sentence": "行车中会分心", "reason": "not_safe"}
+        assert client.post(f"/themes/{theme.id}/decline", actor=pm, data=no).status_code == 303
+    else:
+        assert client.post(f"/themes/{theme.id}/hide", actor=pm).status_code == 303
+    room = begin(client, pm, f"/themes?view={before}")
+    asked = client.post(f"{room}/themes/{theme.id}", actor=pm, data={"outcome": "pursue", "sentence": "做"})
+    assert asked.status_code == 303
+    after = fresh(runtime, theme)
+    assert (after.status, after.decline_id) == ("triaged", None)
+    with runtime.database.read() as session:
+        assert {post.status for post in session.exec(select(Post))} == {"open"}
+    client.post(f"{room}/themes/{theme.id}", actor=pm, data={"outcome": "later", "sentence": "再看"})
+    assert fresh(runtime, theme).status == ("new" if before == "declined" else "hidden")
 
 
 def test_what_makes_no_sense_is_not_written_down(

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from cocreate.core import clock
@@ -65,11 +66,27 @@ def test_the_same_seed_over_the_same_people_draws_the_same(
     theme = get_theme(session, crowd[0].id or 0)
     drawn = []
     for seed in (5, 5, 6):
-        for row in (*session.exec(select(Asked)), *session.exec(select(LastAsked))):
-            session.delete(row)
-        session.flush()
+        for table in (Asked, LastAsked, ThemeQuestion):
+            session.connection().execute(sa.delete(table))
         drawn.append(asked(session, service.ask(session, theme, "哪一档？", [], 3, by=pm_actor, seed=seed).id))
     assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_a_second_press_asks_nobody_more(
+    client: Any, runtime: Runtime, pm: Member, crowd: tuple[Theme, list[Member]], time_machine: Any
+) -> None:
+    moment = datetime(2026, 11, 18, 4, tzinfo=UTC)
+    time_machine.move_to(moment, tick=False)
+    data = {"text": "哪一档？", "count": "3"}
+    for _ in range(2):
+        assert client.post(f"/themes/{crowd[0].id}/questions", actor=pm, data=data).status_code == 303
+    with runtime.database.read() as session:
+        assert len(session.exec(select(ThemeQuestion)).all()) == 1
+        assert len(session.exec(select(Asked)).all()) == 3
+    time_machine.move_to(moment + timedelta(minutes=2), tick=False)  # meant this time: three more
+    assert client.post(f"/themes/{crowd[0].id}/questions", actor=pm, data=data).status_code == 303
+    with runtime.database.read() as session:
+        assert len(session.exec(select(Asked)).all()) == 6
 
 
 def test_whoever_was_asked_has_peace_for_thirty_days(

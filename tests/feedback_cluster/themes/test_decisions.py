@@ -16,7 +16,7 @@ from cocreate.core.runtime import Runtime
 from cocreate.core.tables import columns
 from cocreate.identity.departments.models import Department
 from feedback_cluster import api
-from feedback_cluster.themes import decisions, handover, notes, service
+from feedback_cluster.themes import bindings, bonds, decisions, handover, notes, service
 from feedback_cluster.themes.declining import decline
 from feedback_cluster.themes.models import (
     Handover,
@@ -166,6 +166,23 @@ def test_an_undo_is_refused_once_somebody_decided_anew(
     service.rename(session, get_theme(session, one.id or 0), "二", by=pm_actor)
     with pytest.raises(decisions.Overtaken):
         decisions.undo(session, renamed.id or 0, by=pm_actor, zone=zone)
+
+
+def test_an_undo_brings_no_two_posts_together_that_must_not_be(
+    session: Session, runtime: Runtime, make_theme: MakeTheme, pm_actor: Actor
+) -> None:
+    one, two = make_theme("甲"), make_theme("乙")
+    zone = runtime.settings.zone
+    a, b = api.post_ids_of(session, [one.id or 0])[one.id or 0]
+    moved = service.move(session, get_theme(session, one.id or 0), [a], two.id, by=pm_actor, zone=zone)
+    said = bonds.never_together(session, get_theme(session, one.id or 0), [a, b], by=pm_actor, zone=zone)
+    before = state(session)
+    with pytest.raises(bindings.NotTogether):
+        decisions.undo(session, moved.id or 0, by=pm_actor, zone=zone)
+    assert state(session) == before
+    decisions.undo(session, said.id or 0, by=pm_actor, zone=zone)
+    decisions.undo(session, moved.id or 0, by=pm_actor, zone=zone)
+    assert sorted(api.post_ids_of(session, [one.id or 0])[one.id or 0]) == sorted([a, b])
 
 
 def test_a_decision_is_taken_back_once(

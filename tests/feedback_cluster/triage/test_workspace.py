@@ -1,5 +1,6 @@
 """The workspace beside the queue: many at once and back, filters kept, departments with receipts, notes, noes."""
 
+import html
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -18,7 +19,7 @@ from cocreate.notify.inbox.models import InboxMessage
 from feedback_cluster.themes.models import Decline, Theme, TriageStatus
 from feedback_cluster.themes.queries import get_theme
 from feedback_cluster.triage import bulk
-from feedback_cluster.triage.models import Bulk, BulkState
+from feedback_cluster.triage.models import Bulk, BulkState, SavedFilter
 from forum.posts.models import Post, PostStatus
 
 MakeTheme = Callable[..., Theme]
@@ -182,6 +183,63 @@ def test_filters_are_kept_shared_and_forgotten(
     client.post(f"/triage/filters/{found[1]}/delete", actor=pm)
     assert "座椅 周会" not in client.get("/themes", actor=pm).text
     assert client.post("/triage/filters", actor=pm, data={"back": "/themes", "name": " "}).status_code == 422
+
+
+def filters_kept(runtime: Runtime) -> list[tuple[str, dict[str, Any], bool]]:
+    with runtime.database.read() as session:
+        rows = session.exec(select(SavedFilter).order_by(col(SavedFilter.name)))
+        return [(row.name, row.query, row.shared) for row in rows]
+
+
+def take_back(client: Any, pm: Member, answer: Any) -> None:
+    """Press undo in the toast of an act."""
+    page = client.get(answer.headers["location"], actor=pm, headers={"cookie": f"flash={answer.cookies['flash']}"})
+    found = re.search(r'<form[^>]*action="([^"]*)"[^>]*>\s*<button[^>]*toast-undo', page.text)
+    assert found is not None
+    assert client.post(html.unescape(found[1]), actor=pm).status_code == 303
+
+
+def test_every_act_on_a_saved_filter_is_taken_back_exactly(
+    client: Any, runtime: Runtime, pm: Member, make_theme: MakeTheme
+) -> None:
+    make_theme("座椅")
+    first = client.post(
+        "/triage/filters", actor=pm, data={"back": "/themes?view=all&q=座椅", "name": "周会", "shared": "true"}
+    )
+    before = filters_kept(runtime)
+    assert before == [("周会", {"view": "all", "q": "座椅"}, True)]
+    over = client.post("/triage/filters", actor=pm, data={"back": "/themes?q=蓝牙&model=云麓", "name": "周会"})
+    assert filters_kept(runtime) == [("周会", {"q": "蓝牙", "model": "云麓"}, False)]
+    take_back(client, pm, over)
+    assert filters_kept(runtime) == before
+    with runtime.database.read() as session:
+        address = f"/triage/filters/{session.exec(select(SavedFilter.id)).one()}"
+    for act, data in (("share", {}), ("delete", {})):
+        changed = client.post(f"{address}/{act}", actor=pm, data=data)
+        assert filters_kept(runtime) != before
+        take_back(client, pm, changed)
+        assert filters_kept(runtime) == before
+    take_back(client, pm, first)
+    assert filters_kept(runtime) == []
+
+
+def test_undo_passes_over_what_somebody_has_decided_anew(
+    client: Any, runtime: Runtime, pm: Member, make_member: Any, make_theme: MakeTheme
+) -> None:
+    one, two, other = make_theme("座椅").id, make_theme("蓝牙").id, make_member("产品周", Role.PM)
+    client.post(f"/themes/{one}/hide", actor=pm)
+    client.post(f"/themes/{two}/rename", actor=pm, data={"name": "蓝牙断连"})
+    client.post(f"/themes/{two}/rename", actor=other, data={"name": "蓝牙"})
+    back = client.post("/triage/undo", actor=pm, data={"back": "/themes"})
+    assert back.status_code == 303
+    assert dict(statuses(runtime)) == {one: "new", two: "new"}
+    with runtime.database.read() as session:
+        assert get_theme(session, two or 0).name == "蓝牙"
+    told = client.get("/themes", actor=pm, headers={"cookie": f"flash={back.cookies['flash']}"}).text
+    assert "“改名”（蓝牙）撤不回来了" in told
+    assert "已撤回" in told
+    refused = client.post("/triage/undo", actor=pm, data={"back": "/themes"})
+    assert (refused.status_code, "之后又有人做了新的决定" in refused.text) == (409, True)
 
 
 def test_keys_are_switched_off_for_the_member_and_stay_off(client: Any, pm: Member, make_member: Any) -> None:

@@ -70,7 +70,7 @@
       if (door) { stop(); door.click(); }
     } else if (key === "z") {
       // The toast knows acts of other rooms; what was done here is taken back in place.
-      const toast = document.querySelector("#flash form:not([action^='/themes/decisions/']):not([action^='/triage/']) .toast-undo");
+      const toast = document.querySelector("#flash form:not([action^='/themes/decisions/']):not([action^='/triage/bulk/']) .toast-undo");
       if (toast) { stop(); toast.click(); }
     }
   }, true);
