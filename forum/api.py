@@ -9,7 +9,7 @@ from forum.boards.queries import BoardRef, boards
 from forum.credit import Credit, credit_behind, wished_by
 from forum.desk.service import set_status, status_before
 from forum.figures import raised_at, votes_before
-from forum.follows.queries import Supporters, people_behind, posts_of, spoken_by
+from forum.follows.queries import Supporters, Tie, people_behind, posts_of
 from forum.indexing import post_facts
 from forum.merging.queries import group_of, heads_of, members_of_groups
 from forum.posts.evidence import Origin, first_words, origins
@@ -22,6 +22,7 @@ from forum.posts.queries import (
     post_cards,
     post_texts,
     rank_posts,
+    top_cards,
     visible_ids,
 )
 from forum.silence.rules import FIRST_ANSWER
@@ -40,6 +41,7 @@ __all__ = [
     "PostStatus",
     "PostText",
     "Supporters",
+    "Tie",
     "Visibility",
     "add_private_voice",
     "boards",
@@ -59,9 +61,9 @@ __all__ = [
     "raised_at",
     "rank_posts",
     "set_status",
-    "spoken_by",
     "status_before",
     "take_answer_back",
+    "top_cards",
     "visible_ids",
     "votes_before",
     "whole_groups",

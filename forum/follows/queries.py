@@ -3,7 +3,10 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from cocreate.core.tables import columns
@@ -11,7 +14,8 @@ from forum.follows.models import Subscription
 from forum.merging.queries import members_of_groups
 from forum.posts.models import Post
 from forum.posts.queries import person_of
-from forum.scenes.behind import posts_with_scenes_of, writers_of
+from forum.scenes.behind import in_sight, writers_of
+from forum.scenes.models import Scene
 from forum.votes.models import Vote
 
 
@@ -68,6 +72,7 @@ def people_behind(session: Session, post_ids: Iterable[int]) -> Supporters:
         scenes += writers_of(session, chunk)
     persons |= {f"m{member_id}" for member_id, _ in voters + scenes}
     for member_id, own in authors.items():
+        own.sort()
         members[member_id] += own
     for member_id, post_id in sorted(voters) + sorted(scenes) + sorted(followers):
         if post_id not in members[member_id]:
@@ -83,19 +88,31 @@ def _chunks(ids: Sequence[int], size: int = 5000) -> Iterable[Sequence[int]]:
     return (ids[start : start + size] for start in range(0, len(ids), size))
 
 
-def posts_of(session: Session, member_id: int) -> list[int]:
-    """Posts that make a member a supporter: written first, then voted for, told a scene about, or followed; each once.
-    The member's side of `people_behind`, for pages that ask about one reader among thousands."""
-    written, voted = spoken_by(session, member_id)
-    followed = select(Subscription.post_id).where(
-        Subscription.member_id == member_id, col(Subscription.root_id).is_not(None)
+class Tie(IntEnum):
+    """What binds a member to a post, the strongest first."""
+
+    WROTE = 1
+    VOTED = 2
+    SCENE = 3
+    FOLLOWS = 4
+
+
+def posts_of(session: Session, member_id: int) -> dict[int, Tie]:
+    """Posts that make a member a supporter, each with what binds them to it most, the own ones first. The member's
+    side of `people_behind`, for pages that ask about one reader among thousands; one statement."""
+    ties: tuple[tuple[Tie, Any, sa.ColumnElement[bool]], ...] = (
+        (Tie.WROTE, Post.id, (col(Post.author_id) == member_id) & col(Post.deleted_at).is_(None)),
+        (Tie.VOTED, Vote.post_id, (col(Vote.member_id) == member_id) & col(Vote.root_id).is_not(None)),
+        (Tie.SCENE, Scene.post_id, (col(Scene.member_id) == member_id) & in_sight()),
+        (
+            Tie.FOLLOWS,
+            Subscription.post_id,
+            (col(Subscription.member_id) == member_id) & col(Subscription.root_id).is_not(None),
+        ),
     )
-    scenes = posts_with_scenes_of(session, member_id)
-    return list(dict.fromkeys([*written, *voted, *scenes, *sorted(session.exec(followed))]))
-
-
-def spoken_by(session: Session, member_id: int) -> tuple[list[int], list[int]]:
-    """Posts that a member wrote, and posts that they voted for: the member's side of `authors` and `voters`."""
-    written = columns(Post.id).where(col(Post.author_id) == member_id, col(Post.deleted_at).is_(None))
-    voted = select(Vote.post_id).where(Vote.member_id == member_id, col(Vote.root_id).is_not(None))
-    return sorted(session.exec(written)), sorted(session.exec(voted))
+    rows = sa.union_all(
+        *(sa.select(post.label("post_id"), sa.literal(int(tie)).label("tie")).where(where) for tie, post, where in ties)
+    ).subquery()
+    statement = columns(rows.c.post_id, sa.func.min(rows.c.tie)).group_by(rows.c.post_id)
+    found = sorted((tie, post_id) for post_id, tie in session.exec(statement))
+    return {post_id: Tie(tie) for tie, post_id in found}

@@ -15,9 +15,9 @@ def on_item_pages(session: Session, page: Page, ids: Sequence[int]) -> Mapping[i
     """item.page: how many call it solved (staff always, everybody from 20 replies on), and what the reader replied."""
     rounds = queries.rounds_of(session, ids)
     round_ids = [row.id or 0 for row in rounds.values()]
-    tallies = queries.tallies(session, round_ids)
+    tallies = queries.tallies(session, round_ids) if rounds else {}
     staff = page.actor.can("roadmap.edit")
-    mine = queries.open_asks(session, page.actor.member_id, round_ids) if page.actor.signed_in else {}
+    mine = queries.open_asks(session, page.actor.member_id, round_ids) if rounds and page.actor.signed_in else {}
     drawn: dict[int, Markup] = {}
     if staff:
         drawn = {item_id: page.fragment("roadmap/followup/_later.html", item_id=item_id) for item_id in ids}

@@ -15,7 +15,7 @@ from cocreate.core.errors import Invalid, NotFound
 from cocreate.core.tables import MAX_ID
 from cocreate.web.access import CurrentActor, Db, ReadDb, RowId, allow
 from cocreate.web.i18n import catalogue
-from cocreate.web.paging import BadCursor, decode_cursor, encode_cursor
+from cocreate.web.paging import BadCursor, cut, decode_cursor
 from cocreate.web.refusals import FOR_TOKENS, refusals
 from roadmap.boards.audience import reader_of
 from roadmap.boards.columns import Column, column_of, columns_of
@@ -163,17 +163,20 @@ def api_roadmap(
     cards = [
         card for card in item_cards(db, reader, board_id=board, view=shown_on) if status in (None, card.status)
     ]  # fmt: skip
-    start = 0
     if cursor:
-        (last,) = decode_cursor(cursor, 1)
-        # The board is a hand-made order of at most some hundred rows: the cursor names the last one that was read.
-        start = next((place + 1 for place, card in enumerate(cards) if card.id == last), len(cards))
-    shown = cards[start : start + limit]
-    more = start + limit < len(cards)
+        # By the place and not by the row: the item that was read last may have moved or gone meanwhile.
+        last = _place(cursor)
+        cards = [card for card in cards if card.place > last]
+    page = cut(cards, limit, lambda card: card.place)
     found = columns_of(db, "zh-Hans")
-    return ItemsOut(
-        items=[_out(card, found) for card in shown], next_cursor=encode_cursor([shown[-1].id]) if more else None
-    )
+    return ItemsOut(items=[_out(card, found) for card in page.items], next_cursor=page.next_cursor)
+
+
+def _place(cursor: str) -> tuple[Any, ...]:
+    place = decode_cursor(cursor, 4)
+    if [type(value) for value in place] != [str, int, int, int]:
+        raise BadCursor(cursor[:40])
+    return tuple(place)
 
 
 @router.get("/roadmap/boards", dependencies=READ, responses=refusals(NotFound))
@@ -272,11 +275,11 @@ def _label(found: list[Column], card: ItemCard | RoadmapItem) -> str:
 
 def _detail(db: Session, item: RoadmapItem, reader: Actor) -> ItemDetail:
     item_id = item.id or 0
-    view = queries.item_view(db, item, reader)
+    release = queries.release_of(db, item, reader)
     return ItemDetail(
         id=item_id, title=item.title, status=item.status, column=_label(columns_of(db, "zh-Hans"), item),
         stage=item.stage, stage_at=item.stage_at, people=item.people, voices=item.voices, board_id=item.board_id,
-        release=view.release.version if view.release else None, planned_from=item.planned_from,
+        release=release.version if release else None, planned_from=item.planned_from,
         planned_to=item.planned_to, url=f"/roadmap/{item_id}", what=item.what, why=item.why,
         boards=[board.id or 0 for board in boards_of_item(db, item_id, reader)], names_elsewhere=item.labels,
         votes_elsewhere=item.imported_votes,
@@ -285,6 +288,6 @@ def _detail(db: Session, item: RoadmapItem, reader: Actor) -> ItemDetail:
                 stage=step.stage, occurrence=step.occurrence, sentence=step.sentence, at=step.at, release=step.version,
                 planned_to=step.window.last if step.window else None,
             )
-            for step in view.steps
+            for step in queries.history(db, item_id, staff=reader.can("roadmap.edit"))
         ],
     )  # fmt: skip

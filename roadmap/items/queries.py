@@ -1,8 +1,8 @@
 """Reading items: the public board, one item with its history and its people."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -20,6 +20,7 @@ from roadmap.items.models import ItemChange, ItemStage, ItemStatus, RoadmapItem
 from roadmap.items.stages import TRACK
 from roadmap.items.windows import Window, window_of
 from roadmap.links.models import ItemLink, ItemPost
+from roadmap.links.supporters import own_parts
 from roadmap.releases.models import Release
 from roadmap.releases.queries import ReleaseRef
 from roadmap.releases.thanks import thanked_names
@@ -27,6 +28,7 @@ from roadmap.releases.thanks import thanked_names
 RELEASE_COLUMNS = (
     Release.id, Release.version, Release.released_at, Release.planned_for, Release.rollout_percent, Release.models,
 )  # fmt: skip
+EPOCH, MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 NAMED = 6
 """Of those who agreed to it, so many are thanked by name on an item's page."""
 
@@ -48,7 +50,14 @@ class ItemCard:
     board_id: int | None
     column_id: int | None
     window: Window | None
+    position: int = 0
     release: ReleaseRef | None = None
+
+    @property
+    def place(self) -> tuple[str, int, int, int]:
+        """Where it stands in the order of `item_cards`, from smaller to larger."""
+        shipped = (self.stage_at - EPOCH) // MICROSECOND if self.status == ItemStatus.SHIPPED else 0
+        return self.status.value, -shipped, self.position, -self.id
 
 
 @dataclass(frozen=True)
@@ -112,7 +121,8 @@ def item_cards(
         columns(
             RoadmapItem.id, RoadmapItem.title, RoadmapItem.stage, RoadmapItem.status, RoadmapItem.stage_at,
             RoadmapItem.people, RoadmapItem.voices, RoadmapItem.public, RoadmapItem.shown, RoadmapItem.board_id,
-            RoadmapItem.column_id, RoadmapItem.planned_from, RoadmapItem.planned_to, Release.public, *RELEASE_COLUMNS,
+            RoadmapItem.column_id, RoadmapItem.planned_from, RoadmapItem.planned_to, RoadmapItem.position,
+            Release.public, *RELEASE_COLUMNS,
         )
         .outerjoin(Release, col(Release.id) == RoadmapItem.release_id)
         .where(may_read(actor))
@@ -133,7 +143,8 @@ def item_cards(
             *(
                 *row[:11],
                 window_of(row[11], row[12]),
-                ReleaseRef(*row[14:]) if row[14] and (row[13] or drafts) else None,
+                row[13],
+                ReleaseRef(*row[15:]) if row[15] and (row[14] or drafts) else None,
             )
         )
         for row in session.exec(statement)
@@ -144,39 +155,30 @@ def item_view(session: Session, item: RoadmapItem, actor: Actor) -> ItemView:
     """History, links, posts and people of one item, as far as the reader may see them."""
     item_id = item.id or 0
     staff = actor.can("roadmap.edit")
-    ids = list(
-        session.exec(
-            select(ItemPost.post_id)
-            .where(ItemPost.item_id == item_id)
-            .order_by(col(ItemPost.theme_id).is_not(None), col(ItemPost.post_id).desc())
-        )
-    )
-    mine = _mine(session, set(ids), actor.member_id) if actor.signed_in and ids else []
-    cards = forum.post_cards(session, {*ids[:200], *mine}, actor=actor)
-    shown = sorted((cards[i] for i in ids[:200] if i in cards), key=lambda card: (-card.vote_count, card.id))
-    themes, links = _links(session, item_id, cards, staff=staff)
-    release = session.get(Release, item.release_id) if item.release_id else None
+    behind = select(ItemPost.post_id).where(ItemPost.item_id == item_id)
+    own = own_parts(session, actor.member_id, [item_id]).get(item_id) if actor.signed_in else None
+    mine = forum.post_cards(session, own.posts[:5], actor=actor) if own else {}
+    themes, links = _links(session, item_id, actor)
     done = [item_id] if item.status == ItemStatus.SHIPPED else []
     return ItemView(
         steps=history(session, item_id, staff=staff),
         themes=themes,
         linked_posts=links,
-        posts=shown[:8],
-        mine=[cards[post_id] for post_id in mine if post_id in cards][:5],
-        release=release_ref(release) if release and (release.public or staff) else None,
+        posts=forum.top_cards(session, behind, actor=actor, most=8),
+        mine=[mine[post_id] for post_id in own.posts if post_id in mine] if own else [],
+        release=release_of(session, item, actor),
         thanks=thanked_names(session, done, most=NAMED).get(item_id, []),
     )
 
 
+def release_of(session: Session, item: RoadmapItem, actor: Actor) -> ReleaseRef | None:
+    """The release that the item is planned for or came with, unless it is a draft that this reader may not see."""
+    release = session.get(Release, item.release_id) if item.release_id else None
+    return release_ref(release) if release and (release.public or actor.can("roadmap.edit")) else None
+
+
 def release_ref(row: Release) -> ReleaseRef:
     return ReleaseRef(row.id or 0, row.version, row.released_at, row.planned_for, row.rollout_percent, row.models)
-
-
-def _mine(session: Session, ids: set[int], member_id: int) -> list[int]:
-    """The member's own posts behind the item, and those that they support, the own ones first."""
-    found = forum.posts_of(session, member_id)
-    heads = forum.heads_of(session, found)
-    return [post_id for post_id in found if post_id in ids or heads.get(post_id) in ids]
 
 
 def history(session: Session, item_id: int, *, staff: bool) -> list[Step]:
@@ -203,9 +205,9 @@ def history(session: Session, item_id: int, *, staff: bool) -> list[Step]:
     ]
 
 
-def _links(
-    session: Session, item_id: int, cards: Mapping[int, PostCard], *, staff: bool
-) -> tuple[list[LinkedTheme], list[LinkedPost]]:
+def _links(session: Session, item_id: int, actor: Actor) -> tuple[list[LinkedTheme], list[LinkedPost]]:
+    """The themes that the item answers; for who edits it, the single posts too."""
+    staff = actor.can("roadmap.edit")
     links = session.exec(select(ItemLink).where(ItemLink.item_id == item_id).order_by(col(ItemLink.id))).all()
     themes = cluster.theme_cards(session, [link.current_theme_id for link in links if link.current_theme_id])
     seen: set[int] = set()
@@ -220,6 +222,7 @@ def _links(
         # The name of a theme is made of its voices: without a public one it would say what only staff may read.
         if staff or (theme.public and not hidden):
             named.append(LinkedTheme(link.id or 0, theme.id, theme.name, theme.size, hidden))
+    cards = forum.post_cards(session, [link.post_id for link in links if link.post_id], actor=actor) if staff else {}
     posts = [LinkedPost(link.id or 0, cards[link.post_id or 0]) for link in links if (link.post_id or 0) in cards]
     return named, posts
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sqlmodel import Session, col, select
 
 from forum import api as forum
-from forum.api import Supporters
+from forum.api import Supporters, Tie
 from roadmap.boards.audience import readers_among
 from roadmap.items.models import RoadmapItem
 from roadmap.links.models import ItemPost
@@ -33,8 +33,7 @@ class OwnPart:
 def own_parts(session: Session, member_id: int, item_ids: Collection[int]) -> dict[int, OwnPart]:
     """Those of the items behind which the member stands. Read from the member's side: behind an item may stand
     thousands, and a page that asks about one reader must not count them."""
-    mine = forum.posts_of(session, member_id) if item_ids else []
-    written, voted = map(set, forum.spoken_by(session, member_id)) if mine else (set(), set())
+    mine = forum.posts_of(session, member_id) if item_ids else {}
     heads = forum.heads_of(session, mine)
     behind: dict[int, set[int]] = {item_id: set() for item_id in item_ids}
     wanted = sorted({*mine, *heads.values()})
@@ -47,10 +46,10 @@ def own_parts(session: Session, member_id: int, item_ids: Collection[int]) -> di
     found = {
         item_id: [post for post in mine if post in ids or heads.get(post) in ids] for item_id, ids in behind.items()
     }
+    closest = {item_id: min(mine[post] for post in posts) for item_id, posts in found.items() if posts}
     return {
-        item_id: OwnPart(posts, not written.isdisjoint(posts), not (written | voted).isdisjoint(posts))
-        for item_id, posts in found.items()
-        if posts
+        item_id: OwnPart(found[item_id], wrote=tie == Tie.WROTE, spoke=tie in (Tie.WROTE, Tie.VOTED))
+        for item_id, tie in closest.items()
     }
 
 

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+import sqlalchemy as sa
 from markupsafe import Markup
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from cocreate.notify.inbox.models import InboxMessage
-from cocreate.notify.preferences.service import muted
+from cocreate.notify.preferences.models import MutedTopic
 from cocreate.web.page import Page
 
 
@@ -16,14 +17,19 @@ def mute_switches(session: Session, page: Page, kind: str, ids: Sequence[int], p
     if not page.actor.signed_in or not ids:
         return {}
     topics = {f"{kind}:{one}": one for one in ids}
-    heard = select(InboxMessage.topic).where(
-        InboxMessage.member_id == page.actor.member_id, col(InboxMessage.topic).in_(list(topics))
+    one = page.actor.member_id
+    quiet = sa.select(col(MutedTopic.topic), sa.true().label("muted")).where(
+        col(MutedTopic.member_id) == one, col(MutedTopic.topic).in_(topics)
     )
-    quiet = set(muted(session, page.actor.member_id, topics))
-    told = quiet.union(session.exec(heard.distinct()))
+    heard = sa.select(col(InboxMessage.topic), sa.false().label("muted")).where(
+        col(InboxMessage.member_id) == one, col(InboxMessage.topic).in_(topics)
+    )
+    told: dict[str, bool] = {}
+    for topic, muted in session.connection().execute(heard.union(quiet)):
+        told[topic] = told.get(topic, False) or bool(muted)
     return {
         topics[topic]: page.fragment(
-            "notify/_mute_line.html", topic=topic, muted=topic in quiet, next=f"{path}{topics[topic]}"
+            "notify/_mute_line.html", topic=topic, muted=told[topic], next=f"{path}{topics[topic]}"
         )
         for topic in sorted(told)
     }
