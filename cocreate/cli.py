@@ -3,6 +3,7 @@
 import inspect
 import logging
 import os
+import pkgutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -134,7 +135,8 @@ def _bench_command(cli: typer.Typer, modules: Sequence[Module]) -> None:
         """Measure one promise in a home of its own; with DATABASE_URL set, in that database, which should be empty."""
         if name not in benches:
             fail(f"there is no bench {name!r}; known: {', '.join(sorted(benches))}")
-        wanted = inspect.signature(benches[name]).parameters
+        run = pkgutil.resolve_name(benches[name])
+        wanted = inspect.signature(run).parameters
         options = {
             "data": data, "posts": posts, "people": people,
             "meilisearch": meilisearch, "rows": rows, "seeds": seeds, "out": out
@@ -149,7 +151,7 @@ def _bench_command(cli: typer.Typer, modules: Sequence[Module]) -> None:
             settings = settings.model_copy(update={"home": Path(home)})
             runtime = Runtime(settings, context.obj.modules)
             schema.upgrade(runtime)
-            result = benches[name](runtime, **{key: value for key, value in given.items() if key in wanted})
+            result = run(runtime, **{key: value for key, value in given.items() if key in wanted})
             runtime.close()
         # A bench that compares has a table for people; its figures are in the other keys.
         table = result.pop("table", None)

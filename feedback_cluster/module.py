@@ -5,9 +5,6 @@ from cocreate.core.module import Job, Module, NavItem, Timer
 from cocreate.core.text_marks import N_
 from cocreate.identity.events import MemberLeft
 from feedback_cluster import commands, demo
-from feedback_cluster.bench.cluster import cluster as bench_cluster
-from feedback_cluster.bench.sentiment import sentiment as bench_sentiment
-from feedback_cluster.bench.themes import themes as bench_themes
 from feedback_cluster.changes.propose import TAKE
 from feedback_cluster.changes.take import take_effect
 from feedback_cluster.dossiers import fillers as dossier_fillers
@@ -178,5 +175,9 @@ module = Module(
     },
     before_seeds=[get_ready],
     seeds=[demo.seed, radar_demo.seed, triage_demo.seed, leader_demo.seed],
-    benches={"cluster": bench_cluster, "themes": bench_themes, "sentiment": bench_sentiment},
+    benches={
+        "cluster": "feedback_cluster.bench.cluster:cluster",
+        "themes": "feedback_cluster.bench.themes:themes",
+        "sentiment": "feedback_cluster.bench.sentiment:sentiment",
+    },
 )

@@ -4,10 +4,8 @@ from cocreate.core.actor import EVERYONE, MEMBERS, Role
 from cocreate.core.module import Job, Module, NavItem, Timer
 from cocreate.core.text_marks import N_
 from cocreate.identity.events import MemberLeft
-from forum import bench, demo, exchange, indexing, notices, points, points_demo
-from forum.compose import bench as compose_bench
+from forum import demo, exchange, indexing, notices, points, points_demo
 from forum.compose import drafts
-from forum.duplicates import bench as duplicates_bench
 from forum.duplicates import demo as duplicates_demo
 from forum.duplicates import following, outcome
 from forum.duplicates import jobs as duplicates_jobs
@@ -148,7 +146,11 @@ module = Module(
     ],
     timers=[Timer("forum.prune_drafts"), Timer("forum.find_duplicates_nightly", hour=3)],
     seeds=[demo.seed, scene_demo.seed, merge_demo.seed, duplicates_demo.seed, points_demo.seed, silence_demo.seed],
-    benches={"board": bench.board, "compose": compose_bench.compose, "duplicates": duplicates_bench.duplicates},
+    benches={
+        "board": "forum.bench:board",
+        "compose": "forum.compose.bench:compose",
+        "duplicates": "forum.duplicates.bench:duplicates",
+    },
     nav=[
         NavItem(N_("Look around"), "show_board", "house", position=10),
         NavItem(

@@ -16,7 +16,7 @@ from forum.events import (
     VoteCast,
     VoteWithdrawn,
 )
-from roadmap import bench, composing, demo, indexing, publish_bench, receipts
+from roadmap import composing, demo, indexing, receipts
 from roadmap.applicability import receiving
 from roadmap.boards.audience import EDITORS
 from roadmap.credit import fillers as credit_fillers
@@ -149,7 +149,7 @@ module = Module(
         **halting.NOTICES,
     },
     seeds=[demo.seed, followup_demo.seed, promises_demo.seed, fairness_demo.seed, value_demo.seed],
-    benches={"live": bench.live, "publish": publish_bench.publish},
+    benches={"live": "roadmap.bench:live", "publish": "roadmap.publish_bench:publish"},
     jobs=[
         Job("roadmap.tell_supporters", notices.tell_supporters, own_sessions=True),
         Job(announcing.TELL, announcements.tell_announcement, own_sessions=True),

@@ -5,13 +5,11 @@ from cocreate.core.module import Job, Module, NavItem, Timer
 from cocreate.core.text_marks import N_
 from cocreate.identity.events import MemberLeft
 from search import commands, jobs, vocabulary
-from search.bench import compare
 from search.events import LexiconChanged
 from search.habits.service import forget_searcher
 from search.lexicon import listeners as lexicon_news
 from search.lexicon import recut
 from search.lexicon.unknown import find_suggestions
-from search.meili import bench as meili_bench
 from search.meili import jobs as meili_jobs
 from search.meili import pump
 
@@ -64,5 +62,9 @@ module = Module(
         ),
     ],
     doctor=[meili_jobs.doctor],
-    benches={"search": compare.search_bench, "search-outage": meili_bench.outage, "search-server": meili_bench.speed},
+    benches={
+        "search": "search.bench.compare:search_bench",
+        "search-outage": "search.meili.bench:outage",
+        "search-server": "search.meili.bench:speed",
+    },
 )

@@ -119,7 +119,8 @@ class Module:
     """What the demo's seeds will wait for and that may begin at once, beside those of the modules before."""
     seeds: Sequence["Callable[[Runtime], None]"] = ()
     """Write the demo community, in the order of the modules."""
-    benches: Mapping[str, Callable[..., dict[str, Any]]] = field(default_factory=dict)
+    benches: Mapping[str, str] = field(default_factory=dict)
+    """Functions as “package.module:name”, imported when one is run."""
     authenticate: "Callable[[Runtime, Mapping[str, str], Mapping[str, str]], Actor] | None" = None
     """Who sends a request, from its cookies and headers; identity alone sets it."""
     queues: Sequence[Any] = ()

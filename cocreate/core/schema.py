@@ -1,23 +1,28 @@
-"""The database's schema: Alembic runs over the metadata of all modules, on both databases."""
+"""The database's schema: Alembic runs over the metadata of all modules, on both databases.
+
+Alembic is imported where there is something to migrate: most commands find the schema as it should be.
+"""
 
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlmodel import Session
 
 from cocreate.core.runtime import Runtime
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 SCRIPTS = Path(__file__).parent.parent / "migrations"
 _alembic = threading.Lock()
 
 
-def configuration(runtime: Runtime) -> Config:
+def configuration(runtime: Runtime) -> "Config":
     """Alembic's settings, pointed at this runtime's database; env.py finds the engine there."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(SCRIPTS))
     config.set_main_option("file_template", "%%(rev)s_%%(slug)s")
@@ -25,32 +30,43 @@ def configuration(runtime: Runtime) -> Config:
     return config
 
 
-def upgrade(runtime: Runtime, revision: str = "head") -> None:
+def upgrade(runtime: Runtime) -> None:
     """Bring the database to the newest schema; does nothing when it is there already."""
-    with _alembic:
-        command.upgrade(configuration(runtime), revision)
+    with runtime.database.read() as session:
+        current, expected = revisions(session)
+    if current != expected:
+        from alembic import command
+
+        with _alembic:
+            command.upgrade(configuration(runtime), "head")
 
 
 def downgrade(runtime: Runtime, revision: str = "-1") -> None:
+    from alembic import command
+
     with _alembic:
         command.downgrade(configuration(runtime), revision)
 
 
 def new(runtime: Runtime, name: str) -> Path:
     """Write a migration that makes the schema follow the models; the path of the file."""
-    config = configuration(runtime)
-    count = len(list(ScriptDirectory.from_config(config).walk_revisions()))
+    from alembic import command
+
     with _alembic:
-        made: Any = command.revision(config, message=name, autogenerate=True, rev_id=f"{count + 1:04d}")
+        made: Any = command.revision(
+            configuration(runtime), message=name, autogenerate=True, rev_id=f"{int(newest()) + 1:04d}"
+        )
     return Path(made.path)
 
 
-def revisions(session: Session) -> tuple[str | None, str | None]:
+def newest() -> str:
+    """The last revision: files of migrations are named by number."""
+    return max(path.name for path in (SCRIPTS / "versions").glob("[0-9]*.py")).partition("_")[0]
+
+
+def revisions(session: Session) -> tuple[str | None, str]:
     """The schema that the database has, and the one that this program expects."""
-    config = Config()
-    config.set_main_option("script_location", str(SCRIPTS))
-    expected = ScriptDirectory.from_config(config).get_current_head()
     if not sa.inspect(session.connection()).has_table("alembic_version"):
-        return None, expected
+        return None, newest()
     row = session.connection().execute(sa.text("SELECT version_num FROM alembic_version")).first()
-    return (row[0] if row else None), expected
+    return (row[0] if row else None), newest()

@@ -3,7 +3,6 @@
 from cocreate.core.actor import Role
 from cocreate.core.module import Job, Module, NavItem
 from cocreate.core.text_marks import N_
-from cocreate.exchange import bench
 from cocreate.exchange.imports import commands
 from cocreate.exchange.imports.jobs import run_import
 from cocreate.exchange.imports.service import JOB
@@ -18,5 +17,5 @@ module = Module(
     policies={"exchange.import": frozenset({Role.PM, Role.ADMIN})},
     nav=[NavItem(N_("Imports"), "show_imports", "upload", room="staff", policy="exchange.import", position=80)],
     tables=[vehicles],
-    benches={"import": bench.import_bench},
+    benches={"import": "cocreate.exchange.bench:import_bench"},
 )

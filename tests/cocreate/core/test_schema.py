@@ -39,6 +39,10 @@ def test_the_schema_can_be_taken_down_and_put_up_again(runtime):
     assert current == expected
 
 
+def test_the_newest_revision_is_the_one_that_the_files_are_named_by(runtime):
+    assert ScriptDirectory.from_config(schema.configuration(runtime)).get_current_head() == schema.newest()
+
+
 def test_every_table_marked_append_only_has_its_guard(runtime):
     marked = {table.name for table in SQLModel.metadata.tables.values() if table.info.get("append_only")}
     assert marked == guarded_tables(runtime)
