@@ -18,6 +18,8 @@ from forum import api as forum
 
 router = APIRouter(include_in_schema=False)
 READ, TRIAGE = [allow("theme.read")], [allow("theme.triage")]
+PRINTED = 500
+"""Voices on one sheet to print: some forty pages, which any browser lays out at once."""
 Text = Annotated[str, Query(max_length=80)]
 STANCE_LABELS = {"negative": N_("Complaint"), "neutral": N_("Neither"), "positive": N_("Praise")}
 FIELD_LABELS = {
@@ -109,15 +111,20 @@ def show_dossier(
 
 
 @router.get("/triage/dossiers/{dossier_id}/print", dependencies=READ)
-def print_dossier(dossier_id: RowId, page: CurrentPage, actor: CurrentActor, db: ReadDb) -> Response:
-    """The issue as it goes onto paper: A4, numbered pages, every voice."""
+def print_dossier(
+    dossier_id: RowId, page: CurrentPage, actor: CurrentActor, db: ReadDb, part: Annotated[int, Query(ge=1)] = 1
+) -> Response:
+    """The issue as it goes onto paper: A4, numbered pages, every voice; many voices in parts, new ones first."""
     dossier = service.get_dossier(db, dossier_id)
-    everything = reading.rows(db, dossier, dossier.content["voices"], actor)
-    by_id = {row.facts["id"]: row for row in everything}
+    new = reading.new_ids(dossier) if dossier.issue > 1 else set()
+    everything = sorted(dossier.content["voices"], key=lambda voice: voice["id"] not in new)
+    parts = max(1, -(-len(everything) // PRINTED))
+    first = (min(part, parts) - 1) * PRINTED
     context = _context(db, page, dossier) | {
-        "rows": sorted(everything, key=lambda row: not row.new),
-        "dissent": [by_id[post_id] for post_id in dossier.content["dissent"] if post_id in by_id],
-        "typical": [by_id[post_id] for post_id in dossier.content["typical"] if post_id in by_id],
+        "rows": reading.rows(db, dossier, everything[first : first + PRINTED], actor),
+        "first": first,
+        "part": min(part, parts),
+        "parts": parts,
     }
     return page.render("feedback_cluster/dossiers/print.html", **context)
 

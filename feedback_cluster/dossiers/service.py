@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from cocreate.core import audit, clock
@@ -96,8 +97,7 @@ def _next_number(session: Session, year: int) -> tuple[int, int]:
 
 def latest(session: Session, theme_id: int) -> Dossier | None:
     """The theme's newest issue; a merged theme's own issues stay under its own number."""
-    statement = select(Dossier).where(Dossier.theme_id == theme_id).order_by(col(Dossier.issue).desc()).limit(1)
-    return session.exec(statement).first()
+    return session.exec(_of(theme_id).limit(1)).first()
 
 
 def get_dossier(session: Session, dossier_id: int) -> Dossier:
@@ -176,7 +176,13 @@ def forget_words(session: Session, event: PostDeleted | PostsWithdrawn) -> None:
 
 def issues_of(session: Session, theme_id: int) -> list[Dossier]:
     """All issues of a theme, the newest first."""
-    return list(session.exec(select(Dossier).where(Dossier.theme_id == theme_id).order_by(col(Dossier.issue).desc())))
+    return list(session.exec(_of(theme_id)))
+
+
+def _of(theme_id: int) -> Any:
+    """Issues without their content, a megabyte for thousands of voices, which is read where somebody asks for it."""
+    statement = select(Dossier).where(Dossier.theme_id == theme_id).order_by(col(Dossier.issue).desc())
+    return statement.options(defer(Dossier.content))  # type: ignore[arg-type]
 
 
 def theme_name(session: Session, theme_id: int) -> str:

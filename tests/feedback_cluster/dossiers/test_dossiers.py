@@ -18,7 +18,7 @@ from cocreate.core.actor import Actor, Role
 from cocreate.core.runtime import Runtime
 from cocreate.identity.members.models import Member
 from cocreate.notify.inbox.models import InboxMessage
-from feedback_cluster.dossiers import content, reading, service
+from feedback_cluster.dossiers import content, reading, routes, service
 from feedback_cluster.dossiers.models import Dossier, DossierVoice
 from feedback_cluster.dossiers.reading import Filters
 from feedback_cluster.themes.models import Theme
@@ -338,6 +338,28 @@ def test_paper_holds_every_voice_and_its_number(client: Any, pm: Member, seats: 
     assert page.count("<tr>") >= 6
     assert all(f'<td class="num">{voice["id"]}</td>' in page for voice in made.content["voices"])
     assert made.digest in page
+
+
+def test_many_voices_go_onto_paper_in_parts_each_once(
+    client: Any, pm: Member, seats: Theme, issue: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(routes, "PRINTED", 4)
+    made = issue(seats)
+    parts = [client.get(f"/triage/dossiers/{made.id}/print?part={part}", actor=pm).text for part in (1, 2)]
+    listed = [[int(found) for found in re.findall(r'<tr><td class="num">(\d+)</td>', part)] for part in parts]
+    assert [len(part) for part in listed] == [4, 2]
+    assert sorted(listed[0] + listed[1]) == sorted(voice["id"] for voice in made.content["voices"])
+    assert "第 5–6 条声音，共 6 条（第 2/2 部分）" in parts[1]
+    assert "?part=2" in parts[0]
+
+
+def test_the_page_of_a_theme_reads_no_record_of_voices(
+    client: Any, pm: Member, seats: Theme, issue: Any, count_queries: Any
+) -> None:
+    made = issue(seats)
+    with count_queries() as statements:
+        assert made.number in client.get(f"/themes/{seats.id}", actor=pm).text
+    assert not [statement for statement in statements if "dossier.content" in statement]
 
 
 def test_json_holds_the_record(client: Any, pm: Member, make_token: Any, seats: Theme) -> None:
