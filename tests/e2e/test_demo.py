@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from tests.e2e.conftest import PROGRAM, ROOT, free_port, wait_until_ready
+from tests.eyes import Eyes
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -148,6 +148,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
 @pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark")])
 def test_axe_finds_nothing_serious(demo, chromium, width, scheme):
     found: list[str] = []
+    eyes = Eyes()
     for role in ("member", "pm", "host", "admin"):
         context = chromium.new_context(
             viewport={"width": width, "height": 844}, locale="zh-CN", color_scheme=scheme, has_touch=width < 500
@@ -165,9 +166,7 @@ def test_axe_finds_nothing_serious(demo, chromium, width, scheme):
             wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             if wider > 0:
                 found.append(f"{name}: {wider} px wider than the screen")
-            for violation in Axe().run(page).response["violations"]:
-                if violation["impact"] in ("serious", "critical"):
-                    found.append(f"{name}: {violation['id']} at {violation['nodes'][0]['target']}")
+            found += [f"{name}: {fault}" for fault in eyes.serious(page)]
         context.close()
     assert found == []
 
@@ -184,3 +183,21 @@ def test_a_second_start_keeps_what_was_there_and_ctrl_c_leaves_nothing(demo):
     second = _start(demo.home)
     demo.url, demo.process = second.url, second.process
     assert demo.link("member").rsplit("/", 1)[1] == link.rsplit("/", 1)[1]
+
+
+def test_what_repeats_is_looked_at_once_and_a_fault_is_found_wherever_it_is_new(chromium):
+    page = chromium.new_page()
+    row, faint = "<li><a href='/'>蓝牙钥匙</a></li>", "<p class='faint'>看不清的字</p>"
+    style = "<style>.faint { color: #bbb } .night { background: #222 }</style>"
+
+    def look(eyes: Eyes, body: str) -> list[str]:
+        page.set_content(f"<!doctype html><html lang=zh><title>页</title>{style}<main><h1>页</h1>{body}</main></html>")
+        return [fault.partition(" at ")[0] for fault in eyes.serious(page)]
+
+    eyes = Eyes()
+    assert look(eyes, f"<ul>{row * 3}</ul>") == []
+    assert look(eyes, f"<ul>{row * 9}</ul>{faint}") == ["color-contrast"]
+    assert look(eyes, faint) == []  # told already
+    assert look(eyes, f"<div class='night'><ul>{row}</ul></div>") == ["color-contrast"]  # another ground
+    assert look(eyes, "<button></button>") == ["button-name"]
+    page.close()
