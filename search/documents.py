@@ -127,14 +127,19 @@ def forget(session: Session, condition: Any) -> None:
 
 def refresh(session: Session, kind: str, facts: Mapping[int, Facts]) -> None:
     """Bring status, votes and whether there is an answer up to date by row id; the words stay as they are."""
+    if not facts:
+        return
     table: Any = IndexedRow.__table__  # type: ignore[attr-defined]
-    for row_id, fact in sorted(facts.items()):
-        differs = (table.c.status != fact.status) | (table.c.votes != fact.votes) | (table.c.answered != fact.answered)
-        session.connection().execute(
-            sa.update(table)
-            .where(table.c.kind == kind, table.c.row_id == row_id, differs)
-            .values(status=fact.status, votes=fact.votes, answered=fact.answered)
-        )
+    now = {name: sa.bindparam(f"now_{name}", type_=table.c[name].type) for name in ("status", "votes", "answered")}
+    differs = sa.or_(*(table.c[name] != value for name, value in now.items()))
+    which = (table.c.kind == kind) & (table.c.row_id == sa.bindparam("of_row"))
+    session.connection().execute(
+        sa.update(table).where(which, differs).values(now),
+        [
+            {"of_row": row_id, "now_status": fact.status, "now_votes": fact.votes, "now_answered": fact.answered}
+            for row_id, fact in sorted(facts.items())
+        ],
+    )
 
 
 def titles(session: Session, keys: Iterable[tuple[str, int]]) -> dict[tuple[str, int], tuple[str, str]]:

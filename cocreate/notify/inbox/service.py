@@ -1,6 +1,6 @@
 """Telling members something, and noting that they have read it."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -40,7 +40,7 @@ def tell(
     Members who have left, muted the topic or switched the kind off are passed over; the delivery log says so.
     """
     wanted = sorted(set(member_ids))
-    moment, told = clock.now(), 0
+    moment, told, words_for = clock.now(), 0, _by_member(params)
     for start in range(0, len(wanted), CHUNK):
         letters: list[dict[str, Any]] = []
         log: list[dict[str, Any]] = []
@@ -57,7 +57,7 @@ def tell(
             log.append(planned(Channel.INBOX, plan.inbox, moment, about))
             log.append(planned(Channel.MAIL, plan.mail, moment, about))
             if plan.inbox.state == State.SENT:
-                words = {"params": _for(params, member_id), "url": url if isinstance(url, str) else url[member_id]}
+                words = {"params": words_for(member_id), "url": url if isinstance(url, str) else url[member_id]}
                 letters.append({**about, **words, "created_at": moment, "read_at": None})
         told += insert_plain_once(session, InboxMessage, letters)
         insert_plain_once(session, Delivery, log)
@@ -94,10 +94,11 @@ def reword(session: Session, notices: Collection[str], name: str, value: int, **
     return len(found)
 
 
-def _for(params: Mapping[Any, Any], member_id: int) -> dict[str, Any]:
+def _by_member(params: Mapping[Any, Any]) -> Callable[[int], dict[str, Any]]:
+    """The words for one member: each their own, or the same for all."""
     if params and all(isinstance(name, int) for name in params):
-        return dict(params.get(member_id, {}))
-    return dict(params)
+        return lambda member_id: dict(params.get(member_id, {}))
+    return lambda _: dict(params)
 
 
 def mark_read(session: Session, message_id: int, *, member_id: int) -> InboxMessage:
