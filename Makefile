@@ -21,6 +21,7 @@ help: ## List what can be made
 	@$(PIP) --require-hashes -r requirements/build.txt
 	@$(PIP) --no-build-isolation --no-deps --editable .
 	@$(BIN)/python -m compileall -q cocreate search forum feedback_cluster roadmap main.py
+	@$(BIN)/python -m cocreate.web.compiled
 	@touch $@
 
 .venv/.dev: .venv/.runtime requirements/dev.txt

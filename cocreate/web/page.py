@@ -12,8 +12,7 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from fastapi.routing import iter_route_contexts
 from itsdangerous import BadSignature, URLSafeSerializer
-from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined, pass_eval_context
-from jinja2.bccache import Bucket
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_eval_context
 from jinja2_fragments import render_block
 from markupsafe import Markup, escape
 from sqlmodel import Session
@@ -22,6 +21,7 @@ from cocreate.core.actor import Actor
 from cocreate.core.module import STAFF_GROUPS, NavItem
 from cocreate.core.runtime import Runtime
 from cocreate.web import access, brand, markdown
+from cocreate.web.compiled import CompiledTemplates
 from cocreate.web.i18n import LANGUAGES, Translator, choose_language
 
 log = logging.getLogger("cocreate.slots")
@@ -30,6 +30,8 @@ TEMPLATES = ROOT / "templates"
 STATIC = Path(__file__).parent / "static"
 FLASH_COOKIE, SCHEME_COOKIE = "flash", "scheme"
 SCHEMES = ("auto", "light", "dark")
+# Beside the templates as Python keeps its own; the environment that they are compiled in stands in this file.
+_COMPILED = CompiledTemplates(TEMPLATES / "__pycache__", edition=Path(__file__).read_bytes())
 
 
 @lru_cache
@@ -55,26 +57,8 @@ class Addresses:
         return f"{path}?{urlencode(kept, doseq=True)}" if kept else path
 
 
-class SharedBytecode(BytecodeCache):
-    """What a template compiles to, kept in memory: all environments of a process compile it once between them."""
-
-    def __init__(self) -> None:
-        self._code: dict[str, bytes] = {}
-
-    def load_bytecode(self, bucket: Bucket) -> None:
-        if (code := self._code.get(bucket.key)) is not None:
-            bucket.bytecode_from_string(code)
-
-    def dump_bytecode(self, bucket: Bucket) -> None:
-        self._code[bucket.key] = bucket.bytecode_to_string()
-
-
-# Jinja compares the hash of a template's text, so that one that was changed is compiled anew.
-_BYTECODE = SharedBytecode()
-
-
 class Renderer:
-    """One Jinja environment per language, made at start; templates are compiled once."""
+    """One Jinja environment per language, made at start; templates are compiled once for all of them."""
 
     def __init__(self, runtime: Runtime, addresses: Addresses, templates: Path = TEMPLATES) -> None:
         self.runtime = runtime
@@ -94,7 +78,7 @@ class Renderer:
             loader=FileSystemLoader(templates),
             autoescape=True,
             undefined=StrictUndefined,
-            bytecode_cache=_BYTECODE,
+            bytecode_cache=_COMPILED,
             trim_blocks=True,
             lstrip_blocks=True,
             extensions=["jinja2.ext.i18n", "jinja2.ext.loopcontrols"],
