@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
@@ -74,6 +74,10 @@ class Translator:
     def day(self, moment: datetime) -> str:
         """Day of a moment, such as 2026年11月22日."""
         return format_date(moment.astimezone(self.zone), "long", locale=self.locale)
+
+    def calendar_day(self, value: date) -> str:
+        """A day of the calendar, such as 2026年11月22日."""
+        return format_date(value, "long", locale=self.locale)
 
     def exact(self, moment: datetime) -> str:
         """Day and time, for hover and for print."""

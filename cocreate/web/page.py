@@ -101,6 +101,7 @@ class Renderer:
             ago=lambda moment: _time_element(moment, translator.ago(moment), translator),
             when=lambda moment: _time_element(moment, translator.when(moment), translator),
             day=lambda moment: _time_element(moment, translator.day(moment), translator),
+            date=translator.calendar_day,
             exact=translator.exact,
             num=translator.number,
             markdown=markdown.render,

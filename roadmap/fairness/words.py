@@ -1,5 +1,6 @@
 """How a check speaks: one sentence per neighbour, with its number."""
 
+from datetime import date
 from typing import Any
 
 from cocreate.core.text_marks import N_
@@ -48,29 +49,30 @@ def sentence(translator: Translator, found: dict[str, Any]) -> str:
     """What a check says of one neighbour, as `service.figures` keeps it: so many owners get nothing."""
     what = NOTHING if not found["part"] else LESS if found["part"] == found["owners"] else SOME
     first, last = found["first"], found["last"]
+    if found["side"] in (Side.ORDERED_BEFORE, Side.ORDERED_AFTER):
+        first, last = date.fromisoformat(first), date.fromisoformat(last)
     return translator.gettext(
         SENTENCES[Side(found["side"])], num=translator.number(found["owners"]),
-        span=first if first == last else f"{first} – {last}", what=translator.gettext(what),
+        span=_span(translator, first, last), what=translator.gettext(what),
     )  # fmt: skip
 
 
 def conditions(translator: Translator, rule: Rule) -> str:
-    """A rule in words: 极境, 2022, 2022-01-01 – 2022-12-31."""
+    """A rule in words: 极境, 2022, 2022年1月1日 – 2022年12月31日."""
     comma = translator.gettext(N_(", "))
     parts = [comma.join(names) for names in (rule.models, rule.hardware, rule.regions) if names]
     if rule.year_from or rule.year_to:
         parts.insert(
             1 if rule.models else 0,
-            translator.gettext(N_("model year %(span)s"), span=_span(rule.year_from, rule.year_to)),
+            translator.gettext(N_("model year %(span)s"), span=_span(translator, rule.year_from, rule.year_to)),
         )
     if rule.ordered_from or rule.ordered_to:
-        parts.append(translator.gettext(N_("ordered %(span)s"), span=_span(rule.ordered_from, rule.ordered_to)))
+        parts.append(translator.gettext(N_("ordered %(span)s"), span=_span(translator, rule.ordered_from, rule.ordered_to)))
     if rule.verified:
         parts.append(translator.gettext(N_("verified")))
     return " · ".join(parts) if parts else translator.gettext(N_("all cars"))
 
 
-def _span(first: Any, last: Any) -> str:
-    if first == last:
-        return str(first)
-    return f"{first or '…'} – {last or '…'}"
+def _span(translator: Translator, first: Any, last: Any) -> str:
+    said = [translator.calendar_day(one) if isinstance(one, date) else str(one or "…") for one in (first, last)]
+    return said[0] if first == last else " – ".join(said)

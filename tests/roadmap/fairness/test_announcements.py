@@ -1,6 +1,7 @@
 """The 2021/2022 case: a benefit by order date is flagged with its counts, and does not leave without a second person
 and an answer, on the page and in JSON alike."""
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from types import SimpleNamespace
@@ -103,8 +104,8 @@ def test_the_benefit_of_2022_is_flagged_with_those_of_2021(
         1204, "2021-01-01", "2021-12-31", 6000,
     )  # fmt: skip
     page = client.get(f"/announcements/{made.json()['id']}", actor=second).text
-    assert "旁边有 1,204 位车主吃亏" in page
-    assert "此前下定（2021-01-01 – 2021-12-31）的 1,204 位车主什么也得不到。" in page
+    assert "另有 1,204 位车主会觉得吃亏" in page
+    assert "此前下定（2021年1月1日 – 2021年12月31日）的 1,204 位车主什么也得不到。" in page
     assert "至少相差 6,000 元。" in page
 
 
@@ -276,3 +277,44 @@ def test_a_form_that_does_not_fit_comes_back_with_what_was_typed(
     answer = client.post("/announcements", actor=pm, data={**FORM, **wrong})
     assert answer.status_code == 422
     assert "选装金" in answer.text
+
+
+@pytest.mark.parametrize("door", ["page", "json"])
+def test_announcements_page_without_gap_or_repeat(client: Any, pm: Member, database: Database, door: str) -> None:
+    moment = clock.now() - timedelta(days=90)
+    with database.write() as session:
+        for number in range(64):
+            # Published in another order than written, and now and then two at once.
+            session.add(
+                Announcement(
+                    kind="benefit",
+                    title=f"公告{number:02}",
+                    text="。",
+                    state=AnnouncementState.PUBLISHED,
+                    published_at=moment + timedelta(days=(number * 29) % 64 // 2),
+                    edited_at=moment,
+                )  # fmt: skip
+            )
+            session.flush()
+        session.add(Announcement(kind="benefit", title="还在准备", text="。", edited_at=moment))
+    with database.read() as session:
+        order = (col(Announcement.published_at).desc(), col(Announcement.id).desc())
+        rows = select(Announcement.title).where(col(Announcement.published_at).is_not(None)).order_by(*order)
+        expected = list(session.exec(rows))
+    seen: list[str] = []
+    if door == "json":
+        address = "/api/v1/announcements?limit=25"
+        while address:
+            answer = client.get(address).json()
+            seen += [row["title"] for row in answer["items"]]
+            address = f"/api/v1/announcements?limit=25&cursor={answer['next_cursor']}" if answer["next_cursor"] else ""
+    else:
+        address = "/announcements"
+        while address:
+            text = client.get(address, actor=pm).text
+            seen += re.findall(r"公告\d\d", text)
+            assert ("还在准备" in text) == (address == "/announcements")
+            more = re.search(r'/announcements\?cursor=[^"]+', text)
+            address = more[0] if more else ""
+    assert seen == expected
+    assert client.get("/announcements?cursor=xx").status_code == 422
