@@ -24,12 +24,14 @@ class GrantForm(BaseModel):
 
 
 class RewardForm(BaseModel):
-    """Something that points can be spent on; no stock means as many as are asked for."""
+    """Something that points can be spent on; no stock means as many as are asked for. seen: the stock that the writer
+    had before their eyes."""
 
     title: str = Field(min_length=1, max_length=80)
     about: str = Field("", max_length=400)
     cost: int = Field(ge=1, le=MOST)
     stock: int | None = Field(None, ge=0, le=MOST)
+    seen: int | None = Field(None, ge=0, le=MOST)
     active: bool = False
 
 

@@ -82,10 +82,13 @@ def propose(session: Session, member_id: int, amount: int, reason: str, *, by: A
 
 
 def decide(session: Session, grant_id: int, *, give: bool, by: Actor) -> PointGrant:
-    """The second person's word; never that of who proposed it, or of who would receive it."""
+    """The second person's word; never that of who proposed it, or of who would receive it. Whoever has been suspended,
+    has left or joined the brand since gets nothing; it can be declined."""
     row = _grant(session, grant_id)
     if by.member_id in (row.by_id, row.member_id):
         raise SameHand(f"grant {grant_id}")
+    if give and not service.earners(session, [row.member_id]):
+        raise EarnsNothing(f"member {row.member_id}")
     _move(session, row, GrantState.WAITING, GrantState.GIVEN if give else GrantState.DECLINED, by=by)
     if give:
         _give(session, row)

@@ -29,20 +29,38 @@ class PriceChanged(Conflict):
     message = N_("This has changed in the meantime. Please look at it again; nothing was taken from your points.")
 
 
+class StockMoved(Conflict):
+    code = "stock_moved"
+    message = N_("Pieces have gone or come back in the meantime. Please look at the number again; nothing was saved.")
+
+
 class NotOpen(Conflict):
     code = "not_open"
     message = N_("This has been handed over or cancelled already.")
 
 
 def save_reward(session: Session, form: RewardForm, *, by: Actor, reward_id: int | None = None) -> Reward:
-    """A reward that staff offer, or an offer changed; who has redeemed it keeps what they agreed to."""
-    row = Reward(title=form.title, cost=form.cost) if reward_id is None else get_reward(session, reward_id)
-    row.title, row.about, row.cost = form.title, form.about, form.cost
-    row.stock, row.active = form.stock, form.active
+    """A reward that staff offer, or an offer changed; who has redeemed it keeps what they agreed to. A stock that is
+    left as it was seen counts on, whatever was redeemed meanwhile; another one is taken only over the one seen."""
+    if reward_id is None:
+        row = Reward(title=form.title, cost=form.cost, stock=form.stock)
+    else:
+        row = get_reward(session, reward_id)
+        if form.stock != form.seen:
+            _restock(session, row, form)
+    row.title, row.about, row.cost, row.active = form.title, form.about, form.cost, form.active
     session.add(row)
     session.flush()
     audit.record(session, by, "points.reward", "reward", row.id, cost=row.cost, stock=row.stock, active=row.active)
     return row
+
+
+def _restock(session: Session, row: Reward, form: RewardForm) -> None:
+    unmoved = (col(Reward.id) == row.id, col(Reward.stock).is_not_distinct_from(form.seen))
+    result: Any = session.connection().execute(sa.update(Reward).where(*unmoved).values(stock=form.stock))
+    if result.rowcount != 1:
+        raise StockMoved(f"reward {row.id} had {form.seen}")
+    session.refresh(row)
 
 
 def get_reward(session: Session, reward_id: int) -> Reward:

@@ -119,7 +119,7 @@ def add_reward(form: BoundReward, actor: CurrentActor, db: Db, page: CurrentPage
 def edit_reward(reward_id: RowId, db: ReadDb, page: CurrentPage) -> Response:
     """A form with the offer as it stands."""
     row = rewards.get_reward(db, reward_id)
-    values = {"title": row.title, "about": row.about, "cost": row.cost, "stock": row.stock}
+    values = {"title": row.title, "about": row.about, "cost": row.cost, "stock": row.stock, "seen": row.stock}
     form: BoundForm[RewardForm] = BoundForm.blank(**values, active="1" if row.active else "")
     return page.render("points/staff_reward.html", form=form, reward=row)
 

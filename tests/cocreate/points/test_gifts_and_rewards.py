@@ -5,7 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlmodel import col, select
 
+from cocreate.core import clock
 from cocreate.core.actor import Role
+from cocreate.identity.members.models import Member
 from cocreate.identity.members.service import blank_member
 from cocreate.notify.inbox.models import InboxMessage
 from cocreate.points import queries, rewards, service
@@ -78,6 +80,42 @@ def test_many_points_wait_for_another_hand(client, runtime, agent, pm, make_memb
     assert client.post(f"/points/gifts/{waiting.id}/take-back", actor=agent).status_code == 303
     assert held(runtime, owner) == 300
     assert "收回：误发" in client.get("/me/points", actor=owner).text
+
+
+def test_whoever_was_suspended_meanwhile_gets_nothing_but_a_no(client, runtime, agent, pm, make_member):
+    owner = make_member("小林")
+    client.post("/points/gifts", actor=agent, data={"who": str(owner.id), "amount": "600", "reason": "活动"})
+    with runtime.database.write() as session:
+        session.get_one(Member, owner.id).suspended_at = clock.now()
+        waiting = session.exec(select(PointGrant)).one()
+    assert client.post(f"/points/gifts/{waiting.id}/give", actor=pm).status_code == 422
+    with runtime.database.read() as session:
+        assert session.get_one(PointGrant, waiting.id).state == GrantState.WAITING
+    assert held(runtime, owner) == 0
+    assert client.post(f"/points/gifts/{waiting.id}/decline", actor=pm).status_code == 303
+
+
+def test_a_reward_that_is_saved_keeps_what_was_redeemed_while_it_was_open(client, runtime, pm, rich, make_reward):
+    reward = make_reward(cost=40, stock=5)
+    form = client.get(f"/points/rewards/{reward.id}", actor=pm).text
+    assert '<input type="hidden" name="seen" value="5">' in form
+    client.post(f"/me/rewards/{reward.id}", actor=rich, data={"cost": "40", "balance": "100"})
+    said = {"title": "车模", "cost": "45", "active": "1", "seen": "5"}
+
+    def stock():
+        with runtime.database.read() as session:
+            row = session.get_one(Reward, reward.id)
+            return row.stock, row.cost
+
+    assert client.post(f"/points/rewards/{reward.id}", actor=pm, data={**said, "stock": "5"}).status_code == 303
+    assert stock() == (4, 45), "another price, and the piece that went stays gone"
+    moved = {**said, "cost": "50", "stock": "9"}
+    assert client.post(f"/points/rewards/{reward.id}", actor=pm, data=moved).status_code == 409
+    assert stock() == (4, 45)
+    for seen, to, left in (("4", "9", 9), ("9", "", None), ("", "2", 2)):
+        moved = {**said, "seen": seen, "stock": to}
+        assert client.post(f"/points/rewards/{reward.id}", actor=pm, data=moved).status_code == 303
+        assert stock() == (left, 45)
 
 
 def test_a_gift_without_reason_or_to_staff_is_refused(client, runtime, agent, pm):
