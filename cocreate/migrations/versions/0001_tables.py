@@ -1795,6 +1795,13 @@ def upgrade() -> None:
             sqlite_where=sa.text("ended_at IS NULL"),
             postgresql_where=sa.text("ended_at IS NULL"),
         )
+        batch_op.create_index(
+            "ix_delivery_robot",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("robot_id IS NOT NULL"),
+            postgresql_where=sa.text("robot_id IS NOT NULL"),
+        )
         batch_op.create_index("ix_delivery_state_id", ["state", "id"], unique=False)
         batch_op.create_index("ix_delivery_topic_id", ["topic", "id"], unique=False)
 
@@ -3264,6 +3271,11 @@ def downgrade() -> None:
     with op.batch_alter_table("delivery", schema=None) as batch_op:
         batch_op.drop_index("ix_delivery_topic_id")
         batch_op.drop_index("ix_delivery_state_id")
+        batch_op.drop_index(
+            "ix_delivery_robot",
+            sqlite_where=sa.text("robot_id IS NOT NULL"),
+            postgresql_where=sa.text("robot_id IS NOT NULL"),
+        )
         batch_op.drop_index(
             "ix_delivery_due", sqlite_where=sa.text("ended_at IS NULL"), postgresql_where=sa.text("ended_at IS NULL")
         )

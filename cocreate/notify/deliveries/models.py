@@ -59,6 +59,7 @@ class Reason(StrEnum):
 
 
 _UNFINISHED = sa.text("ended_at IS NULL")
+_OF_ROBOTS = sa.text("robot_id IS NOT NULL")
 
 
 class Delivery(SQLModel, table=True):
@@ -70,6 +71,7 @@ class Delivery(SQLModel, table=True):
         sa.Index("ix_delivery_due", "channel", "due_at", sqlite_where=_UNFINISHED, postgresql_where=_UNFINISHED),
         sa.Index("ix_delivery_topic_id", "topic", "id"),
         sa.Index("ix_delivery_state_id", "state", "id"),
+        sa.Index("ix_delivery_robot", "id", sqlite_where=_OF_ROBOTS, postgresql_where=_OF_ROBOTS),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -38,10 +38,12 @@ CHUNK = 500
 
 @dataclass(frozen=True)
 class Taken:
-    """Deliveries that one mail is to carry, now in our hands."""
+    """Deliveries that one mail is to carry, now in our hands. first: that by which a digest is known: what was taken
+    before and may have left, else the oldest part; later parts join it without making it another mail."""
 
     ids: list[int]
     member_id: int
+    first: int = 0
 
 
 @dataclass
@@ -130,7 +132,8 @@ def take(session: Session) -> Taken | None:
     which: Sequence[Any] = [col(Delivery.id) == first.id]
     if first.bundle:
         which = [col(Delivery.member_id) == first.member_id, col(Delivery.bundle) == first.bundle]
-    again = list(session.exec(select(Delivery.id).where(*due, *which, Delivery.state == State.SENDING)))
+    tried = select(Delivery.id, Delivery.state).where(*due, *which, col(Delivery.attempts) > 0)
+    before = {one or 0: state for one, state in session.exec(tried)}
     statement = (
         sa.update(Delivery)
         .where(*due, *which)
@@ -139,9 +142,11 @@ def take(session: Session) -> Taken | None:
         .execution_options(synchronize_session=False)
     )
     ids = sorted(row[0] or 0 for row in session.connection().execute(statement))
-    for delivery_id in set(again).intersection(ids):
-        session.add(DeliveryStep(delivery_id=delivery_id or 0, state=State.SENDING, reason=Reason.AGAIN))
-    return Taken(ids, first.member_id or 0)
+    known = before.keys() & set(ids)
+    for delivery_id in sorted(known):
+        if before[delivery_id] == State.SENDING:
+            session.add(DeliveryStep(delivery_id=delivery_id, state=State.SENDING, reason=Reason.AGAIN))
+    return Taken(ids, first.member_id or 0, min(known or ids, default=0))
 
 
 def prepare(runtime: Runtime, session: Session, taken: Taken) -> Ready:
@@ -161,7 +166,7 @@ def prepare(runtime: Runtime, session: Session, taken: Taken) -> Ready:
             ready.others.append((row.id or 0, other or Outcome(State.SKIPPED, Reason.GONE)))
     if kept:
         ready.ids, ready.to = [row.id or 0 for row, _ in kept], member.email or ""
-        ready.mail = _compose(runtime, house, member, kept)
+        ready.mail = _compose(runtime, house, member, kept, taken.first)
     return ready
 
 
@@ -186,7 +191,7 @@ def _otherwise(session: Session, house: House, row: Delivery, message: InboxMess
 
 
 def _compose(
-    runtime: Runtime, house: House, member: Member, kept: Sequence[tuple[Delivery, InboxMessage]]
+    runtime: Runtime, house: House, member: Member, kept: Sequence[tuple[Delivery, InboxMessage]], number: int
 ) -> EmailMessage:
     settings = runtime.settings
     reader = Addressee(
@@ -202,9 +207,8 @@ def _compose(
     if not first.bundle:
         stop = links.Stop(reader.id, OWN if first.own else house.group(first.notice), first.topic)
         return single(settings, reader, items[0], key=first.key, stop=stop)
-    key = "digest:" + ",".join(str(row.id) for row, _ in kept)
     shown, more = items[:DIGEST_ITEMS], max(0, len(items) - DIGEST_ITEMS)
-    return digest(settings, reader, shown, more=more, key=key, weekly=first.bundle == WEEKLY)
+    return digest(settings, reader, shown, more=more, key=f"digest:{number}", weekly=first.bundle == WEEKLY)
 
 
 def _note_failure(runtime: Runtime, ids: list[int], reason: Reason, detail: str, *, final: bool = False) -> None:

@@ -13,6 +13,8 @@ from cocreate.clocks.models import CalendarDay, QueueTime, ResponseClock
 from cocreate.core import clock
 from cocreate.identity.departments.models import Department
 from cocreate.identity.members.models import MemberRole
+from cocreate.notify.deliveries.models import Channel, Delivery, State
+from cocreate.notify.robots.models import Robot, Vendor
 
 QUEUE = "test.answer"
 pytestmark = pytest.mark.usefixtures("queue")
@@ -261,3 +263,22 @@ def test_who_is_no_longer_of_the_brand_hears_nothing(runtime, clock_at, start, t
     assert told() == [
         (people["lead"], "clocks.warned"), (people["lead"], "clocks.due"), (people["lead"], "clocks.leadership")
     ]  # fmt: skip
+
+
+def test_every_step_reaches_the_robot_that_hears_of_it(runtime, tick, start, people, clock_at):
+    with runtime.database.write() as session:
+        sealed = {"vendor": Vendor.WECOM, "host": "robots.example", "sealed_url": "x", "sealed_secret": ""}
+        own = Robot(name="座舱群", department_id=people["department"], **sealed)
+        house = Robot(name="管理群", **sealed)
+        session.add_all([own, house])
+    clock_at("2026-03-10 10:00")
+    start(department_id=people["department"], member_id=people["agent"])
+    for moment in ("2026-03-10 17:00", "2026-03-11 10:00", "2026-03-12 10:00", "2026-03-12 10:05"):
+        tick(moment)
+    with runtime.database.read() as session:
+        said = session.exec(select(Delivery).where(Delivery.channel == Channel.ROBOT).order_by(col(Delivery.id))).all()
+    assert [(row.robot_id, row.notice, row.state) for row in said] == [
+        (own.id, "clocks.warned", State.PLANNED), (own.id, "clocks.due", State.PLANNED),
+        (house.id, "clocks.leadership", State.PLANNED),
+    ]  # fmt: skip
+    assert {(row.params["what"], row.url) for row in said} == {("一封信", "/letters/1")}

@@ -188,6 +188,40 @@ def test_what_one_follows_comes_in_one_digest_and_never_once_more(
     assert logged(member) == [("sent", "")] * 3
 
 
+def test_a_digest_that_comes_again_after_a_crash_is_the_same_mail_whatever_joined_or_was_read(
+    runtime: Runtime, mailing: Mailbox, make_member: Make, say: Make, noon: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    member = make_member(language="en")
+    say(member, key="a", title="one")
+    say(member, key="b", title="two")
+    noon.move_to(NOON + timedelta(hours=21), tick=False)
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_args: Any, **_kwargs: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sender, "settle", die)
+        with pytest.raises(Killed):
+            sender.deliver(runtime)
+    with runtime.database.write() as session:
+        mark_all_read(session, member.id)
+        first = session.exec(select(InboxMessage).where(InboxMessage.key == "b")).one()
+        first.read_at = None
+    say(member, key="c", title="three")
+    noon.move_to(NOON + timedelta(hours=46), tick=False)
+    assert sender.deliver(runtime) == 1
+    again = mailing.mails[1].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert ("one" in again, "two" in again, "three" in again) == (False, True, True)
+    assert mailing.mails[0]["message-id"] == mailing.mails[1]["message-id"]
+    say(member, key="d", title="four")
+    noon.move_to(NOON + timedelta(hours=70), tick=False)
+    assert sender.deliver(runtime) == 1
+    assert mailing.mails[2]["message-id"] != mailing.mails[1]["message-id"]
+
+
 def test_a_digest_leaves_out_what_was_read_in_the_inbox(
     runtime: Runtime, mailing: Mailbox, make_member: Make, say: Make, logged: Make, noon: Any
 ) -> None:
