@@ -162,6 +162,7 @@ module = Module(
         Job("roadmap.open_followup", followup_asking.open_followup, own_sessions=True, slow=True),
         Job("roadmap.ask_followup", followup_asking.ask_due, own_sessions=True),
         Job("roadmap.judge_followup", followup.judge_followup, own_sessions=True),
+        Job(followup.GATHER, followup.gather_reasons, own_sessions=True),
         Job("roadmap.settle_credit", credit.settle_credit, own_sessions=True),
         Job("roadmap.sync_item", listeners.sync_item, own_sessions=True),
         Job("roadmap.count_told", publishing_service.count_told),

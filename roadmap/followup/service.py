@@ -1,6 +1,7 @@
 """Replying, judging what the replies say, and what follows: a suggestion to confirm the item, or its reopening."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -28,6 +29,9 @@ from roadmap.links import service as links
 NOBODY = Actor()
 """Who acts when owners' replies alone move an item."""
 CHANNEL = "followup"
+GATHER = "roadmap.gather_reasons"
+VOICES = 20
+"""Reasons that become voices in one transaction: each is cut into words while nobody else writes."""
 THEME_NAME = N_("Not solved: %(item)s")
 REOPENED = N_(
     "Of %(replies)s owners who have it, %(percent)s %% call it solved. That is not enough: we take it up again and "
@@ -55,7 +59,8 @@ def reply(session: Session, round_id: int, form: ReplyForm, *, by: Actor) -> Fol
 
 
 def judge_followup(runtime: Runtime, *, round_id: int) -> None:
-    """Job: look at the replies and draw the consequence, in one transaction; each consequence once."""
+    """Job: look at the replies and draw the consequence, in one transaction; each consequence once. The reasons follow
+    by a job of their own."""
     settings = runtime.settings
     words = catalogue(settings.language)
     with runtime.database.write() as session:
@@ -72,7 +77,7 @@ def judge_followup(runtime: Runtime, *, round_id: int) -> None:
             _mark(session, row, Outcome.REOPENED)
             sentence = words.gettext(REOPENED) % said
             items.change_stage(session, item, stage=ItemStage.STUDIED, sentence=sentence, by=NOBODY)
-            _gather_reasons(session, row, item, words.gettext(THEME_NAME) % {"item": item.title}, settings.zone)
+            outbox.enqueue(session, GATHER, round_id=round_id)
             _tell_staff(session, row, item, "followup.reopened", said)
         elif row.outcome is None:
             _mark(session, row, Outcome.SOLVED)
@@ -121,24 +126,46 @@ def _mark(session: Session, row: FollowUp, outcome: Outcome) -> None:
     session.flush()
 
 
-def _gather_reasons(session: Session, row: FollowUp, item: RoadmapItem, name: str, zone: Any) -> None:
-    """The reasons become voices for colleagues alone, and a theme of their own that the item answers."""
-    statement = (
+def gather_reasons(runtime: Runtime, *, round_id: int) -> None:
+    """Job: the reasons become voices for colleagues alone, a few in each transaction so that others can write, and at
+    last a theme of their own that the item answers. Begun again it goes on where it was."""
+    settings = runtime.settings
+    while True:
+        with runtime.database.write() as session:
+            row = _held(session, round_id)
+            if row is None or row.theme_id is not None:
+                return
+            if not _voice_some(session, row):
+                _found_theme(session, row, catalogue(settings.language).gettext(THEME_NAME), settings.zone)
+                return
+
+
+def _reasons(row: FollowUp) -> Any:
+    return (
         select(FollowUpAsk)
         .where(FollowUpAsk.round_id == row.id, FollowUpAsk.why != "", col(FollowUpAsk.reply) != Reply.YES)
         .order_by(col(FollowUpAsk.id))
     )
-    asks = session.exec(statement).all()
-    if not asks:
-        return
+
+
+def _voice_some(session: Session, row: FollowUp) -> int:
+    """Make voices of some reasons that are none yet; how many."""
+    asks = session.exec(_reasons(row).where(col(FollowUpAsk.post_id).is_(None)).limit(VOICES)).all()
     names = people(session, [ask.member_id for ask in asks])
     for ask in asks:
         author = Actor(id=ask.member_id, name=names[ask.member_id].name)
         ask.post_id = forum.add_private_voice(session, ask.why, author=author, channel=CHANNEL)
         session.add(ask)
     session.flush()
-    ids = [ask.post_id for ask in asks if ask.post_id is not None]
-    row.theme_id = cluster.found_theme(session, name[:80], ids, by=NOBODY, zone=zone)
+    return len(asks)
+
+
+def _found_theme(session: Session, row: FollowUp, name: str, zone: ZoneInfo) -> None:
+    ids = [ask.post_id for ask in session.exec(_reasons(row)) if ask.post_id is not None]
+    if not ids:
+        return
+    item = session.get_one(RoadmapItem, row.item_id)
+    row.theme_id = cluster.found_theme(session, (name % {"item": item.title})[:80], ids, by=NOBODY, zone=zone)
     session.add(row)
     session.flush()
     links.link_theme(session, item, row.theme_id, by=NOBODY)

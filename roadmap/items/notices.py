@@ -41,6 +41,8 @@ CHUNK = 200
 PAUSE_SECONDS = 0.05
 """Between two chunks: other writers and the pages have a turn."""
 QUOTE_CHARACTERS = 120
+Letters = Mapping[str, Mapping[int, Mapping[str, Any]]]
+"""By notice and member, the words of messages."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ def tell_supporters(runtime: Runtime, *, change_id: int) -> None:
             with runtime.database.write() as session:
                 for notice, params in letters.items():
                     tell_step(session, step, notice, params)
-                _forget_lost(session, letters)
+                _forget(session, _lost(session, letters))
+            _look_again(runtime, letters)
             time.sleep(PAUSE_SECONDS)
 
 
@@ -108,8 +111,19 @@ def forget_title(session: Session, event: PostDeleted | PostHidden | PostEdited)
     reword(session, told, "post", event.post_id, title=translated(NO_TITLE), quote="")
 
 
-def _forget_lost(session: Session, letters: Mapping[str, Mapping[int, Mapping[str, Any]]]) -> None:
-    """Words of posts that went while their messages were put together: whoever looked for these then found none yet."""
+def _look_again(runtime: Runtime, letters: Letters) -> None:
+    """Once more after the commit: on PostgreSQL a post may go after the look in the transaction and before its end, and
+    whoever blanks its words then does not see these messages yet. From now on they do."""
+    with runtime.database.read() as session:
+        lost = _lost(session, letters)
+    if lost:
+        with runtime.database.write() as session:
+            _forget(session, lost)
+
+
+def _lost(session: Session, letters: Letters) -> list[tuple[int, bool]]:
+    """Posts that went while their messages were put together, and whether in their author's own: whoever looked for
+    these messages then found none yet."""
     shown = {
         (words["post"], notice == WROTE)
         for notice, params in letters.items()
@@ -117,10 +131,16 @@ def _forget_lost(session: Session, letters: Mapping[str, Mapping[int, Mapping[st
         if isinstance(words["title"], str)
     }
     there = {post.id: post.visibility for post in forum.post_texts(session, ids=sorted({post for post, _ in shown}))}
-    for post_id, own in sorted(shown):
-        if post_id not in there or (not own and there[post_id] != Visibility.PUBLIC):
-            notices = [WROTE] if own else [VOTED, FOLLOWS]
-            reword(session, notices, "post", post_id, title=translated(NO_TITLE), quote="")
+    return [
+        (post_id, own)
+        for post_id, own in sorted(shown)
+        if post_id not in there or (not own and there[post_id] != Visibility.PUBLIC)
+    ]
+
+
+def _forget(session: Session, lost: Sequence[tuple[int, bool]]) -> None:
+    for post_id, own in lost:
+        reword(session, [WROTE] if own else [VOTED, FOLLOWS], "post", post_id, title=translated(NO_TITLE), quote="")
 
 
 def message_key(change: ItemChange) -> str:

@@ -13,6 +13,7 @@ from cocreate.identity.vehicles.models import Vehicle
 from cocreate.notify.inbox.models import InboxMessage
 from cocreate.points import queries as points
 from feedback_cluster.themes.models import Theme, ThemePin, ThemePost
+from forum import api as forum
 from forum.posts.models import Post, Visibility
 from roadmap.boards.audience import is_public
 from roadmap.boards.models import Audience, BoardReader, ItemBoard, RoadmapBoard
@@ -256,6 +257,36 @@ def test_too_few_yes_reopen_the_item_once_with_the_reasons_as_a_theme(runtime, w
         theme = session.get_one(Theme, row.theme_id)
         pins = session.exec(select(ThemePin.post_id).where(ThemePin.theme_id == theme.id)).all()
     assert theme.name == "没有解决：座椅降噪"
+    assert sorted(pins) == sorted(post.id for post in posts)
+
+
+def test_reasons_become_voices_a_few_at_a_time_and_a_killed_job_goes_on(runtime, worker, round_of, reply, monkeypatch):
+    _, authors, round_id = round_of(7)
+    for one in authors:
+        reply(round_id, one, Reply.NO, f"还是吵 {one.id}")
+    monkeypatch.setattr(service, "VOICES", 3)
+    made = forum.add_private_voice
+    seen = []
+
+    def count(session, *args, **values):
+        seen.append(id(session))
+        if len(seen) == 5:
+            raise KeyboardInterrupt  # the process is killed in the middle of the second handful
+        return made(session, *args, **values)
+
+    monkeypatch.setattr("forum.api.add_private_voice", count)
+    with pytest.raises(KeyboardInterrupt):
+        worker.drain()
+    assert len([post for post in rows(runtime, Post) if post.channel == "followup"]) == 3
+    assert rows(runtime, FollowUp)[0].outcome == Outcome.REOPENED
+    for _ in range(2):
+        service.gather_reasons(runtime, round_id=round_id)
+    worker.drain()
+    posts = [post for post in rows(runtime, Post) if post.channel == "followup"]
+    assert sorted(post.body for post in posts) == sorted(f"还是吵 {one.id}" for one in authors)
+    (row,) = rows(runtime, FollowUp)
+    with runtime.database.read() as session:
+        pins = session.exec(select(ThemePin.post_id).where(ThemePin.theme_id == row.theme_id)).all()
     assert sorted(pins) == sorted(post.id for post in posts)
 
 

@@ -1,5 +1,6 @@
 """Messages about steps do not keep the title of a post that is blanked or out of sight."""
 
+import threading
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -125,3 +126,33 @@ def test_a_post_that_goes_while_it_is_told_leaves_no_words(
         kept = {row.member_id: str(row.params) for row in session.exec(select(InboxMessage))}
     assert set(kept) == {author.id, voter.id}
     assert CANARY not in str(kept)
+
+
+def test_a_post_that_goes_in_the_last_moment_before_its_messages_are_there_leaves_no_words(
+    make_item: Make, put_post: Make, make_member: Make, step: Make, worker: Worker, database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """It goes after the look in the transaction that writes them: another process, on a database that lets it."""
+    voter = make_member("支持者")
+    post = put_post(CANARY, author=make_member("作者"), voters=[voter])
+    look, others = notices._forget, []
+
+    def hide() -> None:
+        with database.write() as session:
+            session.get_one(Post, post.id).hidden_at = clock.now()
+            notices.forget_title(session, PostHidden(post_id=post.id or 0))
+
+    def late(session: Any, lost: Any) -> None:
+        look(session, lost)
+        if not others:
+            others.append(threading.Thread(target=hide))
+            others[0].start()
+            others[0].join(timeout=1)  # where one writes at a time it comes after us
+
+    monkeypatch.setattr(notices, "_forget", late)
+    step(make_item("条目", posts=[post]), "decided")
+    worker.drain()
+    others[0].join()
+    with database.read() as session:
+        [told] = session.exec(select(InboxMessage).where(InboxMessage.member_id == voter.id))
+    assert CANARY not in str(told.params)
