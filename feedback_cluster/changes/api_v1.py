@@ -104,7 +104,8 @@ def list_runs(
 ) -> RunPage:
     """Runs, newest first; the one with the verdict `proposed` waits for approval."""
     runs = recent_runs(db, before_id=cursor, limit=limit + 1)
-    items = [_run(db, run) for run in runs[:limit]]
+    undoable = service.undoable(db, runs[:limit])
+    items = [_run(run, can_undo=run.id in undoable) for run in runs[:limit]]
     return RunPage(items=items, next_cursor=str(runs[limit - 1].id) if len(runs) > limit else None)
 
 
@@ -150,9 +151,9 @@ def undo_proposal(run_id: RowId, actor: CurrentActor, db: Db) -> ChangesOut:
     return _answer(db, get_run(db, run_id))
 
 
-def _run(db: Session, run: Run) -> RunOut:
+def _run(run: Run, *, can_undo: bool) -> RunOut:
     values = {name: getattr(run, name) for name in RunOut.model_fields if hasattr(run, name)}
-    return RunOut(**values, can_undo=service.can_undo(db, run))
+    return RunOut(**values, can_undo=can_undo)
 
 
 def _answer(db: Session, run: Run) -> ChangesOut:
@@ -171,4 +172,4 @@ def _answer(db: Session, run: Run) -> ChangesOut:
         )
         for change in queries.changes_of(db, run)
     ]
-    return ChangesOut(run=_run(db, run), items=items)
+    return ChangesOut(run=_run(run, can_undo=service.can_undo(db, run)), items=items)

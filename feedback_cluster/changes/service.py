@@ -1,9 +1,9 @@
 """What people decide about a run: change by change, as a whole, and back again."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from cocreate.core import audit, clock, outbox
 from cocreate.core.actor import Actor
@@ -79,11 +79,27 @@ def reject(session: Session, run: Run, *, by: Actor) -> None:
 
 def can_undo(session: Session, run: Run) -> bool:
     """Whether the state before the decision about this run is still there to go back to."""
+    return run.id in undoable(session, [run])
+
+
+def undoable(session: Session, runs: Sequence[Run]) -> set[int]:
+    """Those of the runs whose decision can be undone; three statements, however many there are."""
     current = current_run_id(session)
-    if run.verdict is Verdict.REJECTED:
-        return run.base_id == current and _stored(session, run.id) and not _other_waits(session, run)
-    took_effect = run.verdict in (Verdict.TAKEN, Verdict.PARTLY)
-    return took_effect and run.id == current and _stored(session, run.base_id)
+    needed: dict[int, int | None] = {}  # what has to be stored still, to go back to
+    for run in runs:
+        if run.verdict is Verdict.REJECTED and run.base_id == current:
+            needed[run.id or 0] = run.id
+        elif run.verdict in (Verdict.TAKEN, Verdict.PARTLY) and run.id == current:
+            needed[run.id or 0] = run.base_id
+    if not needed:
+        return set()
+    wanted = sorted({run_id for run_id in needed.values() if run_id is not None})
+    stored = set(session.exec(select(RunModel.run_id).where(col(RunModel.run_id).in_(wanted))))
+    waiting = set(session.exec(select(Run.id).where(Run.verdict == Verdict.PROPOSED)))
+    rejected = {run.id for run in runs if run.verdict is Verdict.REJECTED}
+    return {
+        run_id for run_id, base_id in needed.items() if base_id in stored and (run_id not in rejected or not waiting)
+    }
 
 
 def undo(session: Session, run: Run, *, by: Actor) -> None:
@@ -107,15 +123,6 @@ def _waits(session: Session, run: Run) -> None:
     pins.hold_current(session)  # before looking: somebody else may decide about it, or a newer run replace it
     if run.verdict is not Verdict.PROPOSED:
         raise NotWaiting(f"run {run.id} is {run.verdict}")
-
-
-def _stored(session: Session, run_id: int | None) -> bool:
-    return session.exec(select(RunModel.run_id).where(RunModel.run_id == run_id)).first() is not None
-
-
-def _other_waits(session: Session, run: Run) -> bool:
-    waiting = select(Run.id).where(Run.verdict == Verdict.PROPOSED, Run.id != run.id)
-    return session.exec(waiting).first() is not None
 
 
 def _set(session: Session, change: RunChange, choice: Choice, *, by: Actor) -> None:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from cocreate.core import audit, clock
+from cocreate.core import audit, clock, outbox
 from cocreate.core.actor import Actor, Role
 from cocreate.core.db import insert_once
 from cocreate.core.errors import Conflict, Invalid, NotFound
 from cocreate.core.text_marks import N_
 from cocreate.identity.members.queries import staff
 from cocreate.notify.inbox.service import tell
-from feedback_cluster.radar.models import ActKind, Alert, AlertState, Incident, RadarAct
+from feedback_cluster.radar.models import ActKind, Alert, AlertState, Incident, RadarAct, RadarRound
 from feedback_cluster.themes.models import Theme
 from feedback_cluster.themes.queries import get_theme
 
@@ -201,6 +201,12 @@ def open_incident(session: Session, alert: Alert, *, by: Actor) -> Incident:
     session.add(incident)
     note(session, alert, ActKind.INCIDENT, by=by)
     return incident
+
+
+def ask_round(session: Session) -> None:
+    """Have the radar look soon; however often one asks before it has looked, it looks once."""
+    last = session.get(RadarRound, 1)
+    outbox.enqueue(session, JOB, key=f"{SCAN_KEY}:{last.at.isoformat() if last else ''}")
 
 
 def reopen(session: Session, alert: Alert, *, by: Actor) -> None:

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Response
 from sqlmodel import Session
 
-from cocreate.core import outbox
 from cocreate.core.text_marks import N_
 from cocreate.identity.members.queries import NOBODY, people
 from cocreate.web.access import CurrentActor, CurrentRuntime, Db, ReadDb, RowId, allow
@@ -56,7 +55,7 @@ def _shared() -> dict[str, Any]:
 @router.post("/triage/radar/look", dependencies=TRIAGE)
 def look_now(page: CurrentPage, actor: CurrentActor, db: Db) -> Response:
     """Do a round now instead of at the next full hour."""
-    outbox.enqueue(db, alerts.JOB)
+    alerts.ask_round(db)
     page.flash(N_("The radar looks. What it finds is here in a few seconds."))
     return page.redirect("show_radar")
 

@@ -3,6 +3,7 @@
 Reading and arithmetic come first, without a lock; then what was found is written in one short transaction.
 """
 
+import math
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -114,13 +115,24 @@ def _findings(made: Gathered, known: Known, rule: Rule = DEFAULT) -> list[Findin
     now = _look(made.voices, count, made, known, day)
     found: list[Finding] = []
     whole = surge.traffic(now, rule.threshold(), rule, day=day)
-    if whole is not None and TRAFFIC not in known.floors and day - known.closed.get(TRAFFIC, -99) > rule.wary_days:
+    if whole is not None and _told_of_everything(known, whole, rule):
         found.append(Finding(None, whole, known.standing.get(TRAFFIC)))
     for rise in surge.rises(now, rule.threshold(), rule, day=day, fresh=_fresh(known, count, day, rule)):
         if _counts(known, rise, rule.threshold(), rule):
             found.append(Finding(rise.series, rise, known.standing.get(rise.series)))
     risen = {finding.series for finding in found}
     return found + [one for one in _through_groups(made, known, day, rule) if one.series not in risen]
+
+
+def _told_of_everything(known: Known, whole: Surge, rule: Rule) -> bool:
+    """Whether a rise of everything is told: not soon after one that ended; after a false alarm as soon as it stands out
+    from what that taught to be usual as it must from the usual."""
+    floor = known.floors.get(TRAFFIC)
+    if floor is None:
+        return whole.day - known.closed.get(TRAFFIC, -99) > rule.wary_days
+    usual = max(whole.expected, floor * whole.days)
+    spread = whole.spread * math.sqrt(usual / whole.expected) if whole.expected > 0 else 0.0
+    return whole.seen >= rule.traffic_ratio * usual and whole.seen - usual >= rule.threshold() * spread
 
 
 def _fresh(known: Known, count: int, day: int, rule: Rule) -> surge.IntArray:

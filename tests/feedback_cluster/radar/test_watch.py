@@ -8,6 +8,7 @@ import pytest
 from sqlmodel import col, select
 
 from cocreate.core import clock
+from cocreate.core.outbox import OutboxEntry
 from cocreate.core.runtime import Runtime
 from cocreate.identity.members.models import Member
 from cocreate.notify.inbox.models import InboxMessage
@@ -163,6 +164,37 @@ def test_everything_at_once_is_one_alert(
     found = look()
     assert [alert.theme_id for alert in found] == [None]
     assert messages(runtime, pm) == ["radar.traffic"]
+
+
+def test_after_a_false_alarm_of_everything_more_than_that_is_told(
+    make_lively_theme: MakeTheme, make_days: Any, add_to: Any, look: Look, runtime: Runtime, pm_actor: Any
+) -> None:
+    themes = [make_lively_theme(f"主题{number}", rise=(3, 4, 3)) for number in range(10)]
+    (alert,) = look()
+    with runtime.database.write() as session:
+        alerts.call_false(session, alerts.get_alert(session, alert.id or 0), "车展", by=pm_actor)
+    assert [one.state for one in look()] == [AlertState.FALSE_ALARM], "the same rate is usual now"
+    for theme in themes:
+        add_to(theme, make_days([9]))
+    found = look()
+    assert [(one.theme_id, one.state) for one in found] == [(None, AlertState.FALSE_ALARM), (None, AlertState.OPEN)]
+
+
+def test_the_radar_is_asked_once_however_often_one_presses(
+    client: Any, pm: Member, runtime: Runtime, make_lively_theme: MakeTheme, look: Look, time_machine: Any
+) -> None:
+    def waiting() -> int:
+        with runtime.database.read() as session:
+            return len(session.exec(select(OutboxEntry.id).where(OutboxEntry.name == JOB)).all())
+
+    make_lively_theme("座椅")
+    for _ in range(3):
+        assert client.post("/triage/radar/look", actor=pm).status_code == 303
+    assert waiting() == 1
+    look()  # it has looked: whoever presses now means it anew
+    for _ in range(2):
+        client.post("/triage/radar/look", actor=pm)
+    assert waiting() == 2
 
 
 def test_many_alerts_of_one_round_are_one_message(
