@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any, NamedTuple
 
 
 class Role(StrEnum):
@@ -19,6 +20,18 @@ STAFF = frozenset({Role.MODERATOR, Role.AGENT, Role.PM, Role.HOST, Role.ADMIN})
 EVERYONE: frozenset[Role] = frozenset()
 """Policy value that lets guests in as well."""
 MEMBERS = frozenset(Role)
+
+
+class Rights(NamedTuple):
+    """What the conditions of a statement depend on, of whoever reads; their id is a value in it."""
+
+    signed_in: bool
+    roles: frozenset[Role]
+    permissions: frozenset[str]
+
+    def held_by(self, reader: Any) -> "Actor":
+        """An actor with these rights; `reader` may be a bind parameter."""
+        return Actor(id=reader if self.signed_in else None, roles=self.roles, permissions=self.permissions)
 
 
 @dataclass(frozen=True)
@@ -51,6 +64,10 @@ class Actor:
     @property
     def staff(self) -> bool:
         return bool(self.roles & STAFF)
+
+    @property
+    def rights(self) -> Rights:
+        return Rights(self.signed_in, self.roles, self.permissions)
 
     def can(self, policy: str) -> bool:
         return policy in self.permissions

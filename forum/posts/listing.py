@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from cocreate.core import clock
-from cocreate.core.actor import Actor
+from cocreate.core.actor import Actor, Rights
+from cocreate.core.statements import prepared
 from cocreate.core.tables import columns
 from cocreate.identity.vehicles.models import Vehicle
 from cocreate.web.paging import BadCursor, Listing, after, cut, decode_cursor
@@ -93,17 +94,28 @@ def list_posts(
 ) -> Listing[PostRow]:
     """One page of posts that this reader may see, and whether their vote is in each; one statement, one more for a
     text filter."""
-    if actor.signed_in:
-        # Not a join: whoever voted for two posts that are one now has two votes that count here.
-        mine = sa.exists().where(col(Vote.root_id) == Post.id, col(Vote.member_id) == actor.id).correlate(Post)
-        statement = columns(*_ROW, mine)
+    if cursor is None and not filters.narrowed:
+        rows = _first_page(session, filters.sort, actor.rights, reader=actor.id, most=limit + 1).all()
     else:
-        statement = columns(*_ROW)
-    narrowed = _narrow(session, statement, filters, actor)
-    if narrowed is None:
-        return Listing([], None)
-    rows = session.exec(_page(narrowed, filters.sort, limit, cursor)).all()
+        narrowed = _narrow(session, _rows(actor), filters, actor)
+        if narrowed is None:
+            return Listing([], None)
+        rows = session.exec(_page(narrowed, filters.sort, limit + 1, cursor)).all()
     return cut([PostRow(*row) for row in rows], limit, lambda row: cursor_of(filters.sort, row))
+
+
+@prepared
+def _first_page(sort: Sort, rights: Rights, /, *, reader: int | None, most: int) -> Any:
+    actor = rights.held_by(reader)
+    return _page(_rows(actor).where(*_listed_for(actor)), sort, most)
+
+
+def _rows(actor: Actor) -> Any:
+    if not actor.signed_in:
+        return columns(*_ROW)
+    # Not a join: whoever voted for two posts that are one now has two votes that count here.
+    mine = sa.exists().where(col(Vote.root_id) == Post.id, col(Vote.member_id) == actor.id).correlate(Post)
+    return columns(*_ROW, mine)
 
 
 def list_ids(
@@ -113,7 +125,7 @@ def list_ids(
     narrowed = _narrow(session, columns(Post.id, Post.hot, Post.created_at, Post.vote_count), filters, actor)
     if narrowed is None:
         return Listing([], None)
-    rows = session.exec(_page(narrowed, filters.sort, limit, cursor)).all()
+    rows = session.exec(_page(narrowed, filters.sort, limit + 1, cursor)).all()
     page = cut(rows, limit, lambda row: cursor_of(filters.sort, row))
     return Listing([row[0] for row in page.items], page.next_cursor)
 
@@ -145,12 +157,12 @@ def month_start(zone: Any) -> datetime:
     return clock.now().astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
-def _page(statement: Any, sort: Sort, limit: int, cursor: str | None) -> Any:
+def _page(statement: Any, sort: Sort, most: int, cursor: str | None = None) -> Any:
     key = col(_KEYS[sort])
     if cursor is not None:
         name, value, last_id = decode_cursor(cursor, 3)
         statement = statement.where(after((key, col(Post.id)), (_key_value(sort, name, value), cursor_id(last_id))))
-    return statement.order_by(key.desc(), col(Post.id).desc()).limit(limit + 1)
+    return statement.order_by(key.desc(), col(Post.id).desc()).limit(most)
 
 
 def _key_value(sort: Sort, name: Any, value: Any) -> Any:
@@ -165,9 +177,7 @@ def _key_value(sort: Sort, name: Any, value: Any) -> Any:
 
 def _narrow(session: Session, statement: Any, filters: Filters, actor: Actor) -> Any | None:
     """The statement with all filters; None when nothing can match."""
-    statement = statement.where(*listed())
-    if not actor.staff:
-        statement = statement.where(col(Post.visibility) == Visibility.PUBLIC)
+    statement = statement.where(*_listed_for(actor))
     if filters.kind is not None:
         statement = statement.where(col(Post.kind) == filters.kind)
     if filters.status is not None:
@@ -185,6 +195,10 @@ def _narrow(session: Session, statement: Any, filters: Filters, actor: Actor) ->
         return statement
     found = search.matching_ids(session, filters.text, scope=search.scope_of(actor), kind="post")
     return statement.where(col(Post.id).in_(found)) if found else None
+
+
+def _listed_for(actor: Actor) -> tuple[sa.ColumnElement[bool], ...]:
+    return listed() if actor.staff else (*listed(), col(Post.visibility) == Visibility.PUBLIC)
 
 
 def _board_id(key: str) -> Any:

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from cocreate.core import audit, clock
 from cocreate.core.actor import GUEST, Actor, Role
 from cocreate.core.errors import NotFound, NotSignedIn
 from cocreate.core.runtime import Runtime
+from cocreate.core.statements import prepared
 from cocreate.core.tables import columns
 from cocreate.core.text_marks import N_
 from cocreate.identity.members.models import Member, MemberRole
@@ -170,23 +171,27 @@ def guest(runtime: Runtime) -> Actor:
     return known
 
 
-def _by_cookie(runtime: Runtime, token: str) -> Actor | None:
-    moment = clock.now()
-    statement = (
+@prepared
+def _session(*, token_hash: str, now: datetime, idle: datetime) -> Any:
+    return (
         columns(MemberSession.id, MemberSession.seen_at, Member.id, Member.name, Member.language, MemberRole.role)
         .join(Member, col(Member.id) == MemberSession.member_id)
         .outerjoin(MemberRole, col(MemberRole.member_id) == Member.id)
         .where(
-            MemberSession.token_hash == hashed(token),
+            MemberSession.token_hash == token_hash,
             col(MemberSession.revoked_at).is_(None),
-            MemberSession.expires_at > moment,
-            MemberSession.seen_at > moment - IDLE,
+            MemberSession.expires_at > now,
+            MemberSession.seen_at > idle,
             col(Member.deleted_at).is_(None),
             col(Member.suspended_at).is_(None),
         )
     )
+
+
+def _by_cookie(runtime: Runtime, token: str) -> Actor | None:
+    moment = clock.now()
     with runtime.database.read() as session:
-        rows = session.exec(statement).all()
+        rows = _session(session, token_hash=hashed(token), now=moment, idle=moment - IDLE).all()
     if not rows:
         return None
     session_id, seen_at, member_id, name, language, _ = rows[0]

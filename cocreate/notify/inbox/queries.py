@@ -1,8 +1,11 @@
 """What is in an inbox."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from cocreate.core.statements import prepared
 from cocreate.notify.inbox.models import InboxMessage
 from cocreate.web.paging import Listing, after, cut, decode_cursor
 
@@ -22,7 +25,11 @@ def messages(
 
 def unread_count(session: Session, member_id: int) -> int:
     """How many messages of this member are unread."""
-    statement = select(sa.func.count(col(InboxMessage.id))).where(
+    return int(_unread(session, member_id=member_id).one())
+
+
+@prepared
+def _unread(*, member_id: int) -> Any:
+    return select(sa.func.count(col(InboxMessage.id))).where(
         InboxMessage.member_id == member_id, col(InboxMessage.read_at).is_(None)
     )
-    return session.exec(statement).one()
