@@ -12,7 +12,10 @@ from roadmap.items.forms import NewItemForm
 from roadmap.items.models import ItemStage, RoadmapItem
 from roadmap.items.service import add_item
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+# What a browser does with the pages is the same on both databases; one is enough for it.
+pytestmark = [
+    pytest.mark.browser, pytest.mark.slow, pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+]  # fmt: skip
 LANE = "[data-lane=considering] [data-item]"
 
 

@@ -19,7 +19,10 @@ from forum import api as forum
 from forum.posts.models import Post
 from forum.posts.service import Draft, submit_post
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
+# What a browser does with the pages is the same on both databases; one is enough for it.
+pytestmark = [
+    pytest.mark.browser, pytest.mark.slow, pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
+]  # fmt: skip
 THEMES = 50
 COMMON = {"triage": 1, "hide": 1, "choose": 1, "undo": 1, "lock": 1, "assign": 2, "department": 2, "merge": 3}
 """Keys that each of these acts takes, words typed into a field left out."""

@@ -19,7 +19,7 @@ def _until(page, path: str, shows: str, seconds: float = 90) -> None:
     deadline = time.monotonic() + seconds
     while not re.search(shows, text := page.request.get(path).text(), re.DOTALL):
         assert time.monotonic() < deadline, f"{path} did not get there in {seconds} s:\n{text[:9000]}"
-        time.sleep(0.1)
+        time.sleep(0.3)  # each look takes from the processor what the work itself needs
     page.goto(path)
 
 
@@ -148,9 +148,10 @@ def test_a_voice_travels_the_whole_way_through_serve_and_worker(site, phone, tmp
 
 
 # Where the pages are answered by threads nothing has to start; serve alone is told apart by test_kill and test_demo.
+# PostgreSQL has travelled above: without scripts the same services do the same, asked by plain forms.
 @pytest.mark.parametrize(
-    ("dialect", "javascript"), [("sqlite", True), ("sqlite", False), ("postgresql", False)], indirect=["dialect"],
-    ids=["sqlite-with-scripts", "sqlite-without-scripts", "postgresql-without-scripts"],
+    ("dialect", "javascript"), [("sqlite", True), ("sqlite", False)], indirect=["dialect"],
+    ids=["sqlite-with-scripts", "sqlite-without-scripts"],
 )  # fmt: skip
 def test_a_voice_travels_the_whole_way(lively, nearby, phone, tmp_path, javascript):
     _travel(nearby, phone, tmp_path, javascript=javascript)
