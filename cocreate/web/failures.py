@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -53,6 +53,7 @@ _BY_STATUS: dict[int, type[Refusal]] = {
 
 def install(app: FastAPI) -> None:
     """Register the handlers; features only raise."""
+    app.add_exception_handler(DataError, _data)
 
     @app.exception_handler(Refusal)
     async def refused(request: Request, refusal: Refusal) -> Response:
@@ -64,8 +65,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
-        kind = _BY_STATUS.get(error.status_code, Invalid if error.status_code < 500 else Failed)
-        return answer(request, kind(str(error.detail)))
+        return answer(request, _from_http(error))
 
     @app.exception_handler(BodyTooLarge)
     async def too_large(request: Request, _error: BodyTooLarge) -> Response:
@@ -93,6 +93,24 @@ def install(app: FastAPI) -> None:
         # The framework answers what nobody expected outside of all walls.
         dress(response.headers, request.scope, https=request.app.state.runtime.settings.secure)
         return response
+
+
+async def _data(request: Request, error: Exception) -> Response:
+    # The walls look at bodies; what comes in an address, or spelled in a way that they do not know, ends here.
+    words = str(getattr(error, "orig", ""))
+    if "NUL" in words or "\\u0000" in words:
+        return answer(request, HoldsNul())
+    raise error
+
+
+def _from_http(error: HTTPException) -> Refusal:
+    # Where a handler takes plain fields, the framework wraps what went wrong while it read them.
+    if isinstance(error.__cause__, BodyHoldsNul):
+        return HoldsNul()
+    if isinstance(error.__cause__, BodyTooLarge):
+        return TooLarge()
+    kind = _BY_STATUS.get(error.status_code, Invalid if error.status_code < 500 else Failed)
+    return kind(str(error.detail))
 
 
 def _from_validation(error: RequestValidationError) -> Refusal:

@@ -1,12 +1,13 @@
 """Walls that every request passes: body size, cross-site check, headers. Plain ASGI, so that streams stay streams."""
 
-import re
 import secrets
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from cocreate.web.nul import Watch, watch
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 SIGNED_PATHS = ("/unsubscribe/",)
@@ -72,7 +73,7 @@ class Walls:
         if not length.isdigit() or int(length) > limit:
             await self._refuse(413, "too_large", scope, receive, send_with_headers)
             return
-        await self.app(scope, _watched(receive, limit, _NUL.get(_media_type(headers))), send_with_headers)
+        await self.app(scope, _watched(receive, limit, watch(headers.get("content-type", ""))), send_with_headers)
 
     @staticmethod
     def _allowed(path: str, headers: Headers) -> bool:
@@ -94,34 +95,19 @@ class BodyHoldsNul(Exception):
     """The one character that no database of ours keeps in a text."""
 
 
-_NUL = {
-    "application/x-www-form-urlencoded": re.compile(rb"%00|\x00"),
-    # Behind an even number of backslashes; an odd number more and it is text about the character.
-    "application/json": re.compile(rb"(?<!\\)(?:\\\\)*\\u0000|\x00"),
-}
-_TAIL = 8
-"""Bytes kept of the last piece, because the character's spelling may be cut by the next one."""
-
-
-def _media_type(headers: Headers) -> str:
-    return headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-def _watched(receive: Receive, limit: int, nul: re.Pattern[bytes] | None) -> Receive:
-    seen, tail = 0, b""
+def _watched(receive: Receive, limit: int, holds_nul: Watch | None) -> Receive:
+    seen = 0
 
     async def read() -> Message:
-        nonlocal seen, tail
+        nonlocal seen
         message = await receive()
         if message["type"] == "http.request":
             piece = message.get("body", b"")
             seen += len(piece)
             if seen > limit:
                 raise BodyTooLarge
-            if nul is not None:
-                if nul.search(tail + piece):
-                    raise BodyHoldsNul
-                tail = (tail + piece)[-_TAIL:]
+            if holds_nul is not None and holds_nul(piece):
+                raise BodyHoldsNul
         return message
 
     return read

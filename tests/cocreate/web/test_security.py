@@ -4,9 +4,11 @@ import re
 
 import pytest
 from fastapi.routing import iter_route_contexts
+from sqlmodel import select
 
 from cocreate.core.actor import Role
 from cocreate.web.security import SAFE_METHODS, SIGNED_PATHS
+from feedback_cluster.triage.models import SavedFilter
 
 
 @pytest.fixture
@@ -131,3 +133,31 @@ def test_json_with_a_nul_is_refused_but_text_about_it_is_not(client, make_member
 
     assert sent(r'{"kind": "idea", "title": "座椅\u0000通风", "body": "x"}') == 422
     assert sent(r'{"kind": "idea", "title": "座椅 \\u0000 通风", "body": "x"}') == 201
+
+
+def test_typed_words_with_a_nul_are_refused_beside_a_file_too(client, runtime, make_member):
+    pm = make_member("产品林", Role.PM)
+    for path, field in (("/triage/filters", "name"), ("/garage", "model")):
+        answer = client.post(path, actor=pm, files={field: (None, "座椅\x00"), "more": ("a.bin", b"\x00")})
+        assert answer.status_code == 422
+        assert "NUL" in answer.text
+    with runtime.database.read() as session:
+        assert session.exec(select(SavedFilter)).all() == []
+    assert (
+        client.post("/triage/filters", actor=pm, files={"name": (None, "座椅"), "more": ("a", b"\x00")}).status_code
+        == 303
+    )
+
+
+def test_a_nul_in_an_address_is_no_failure_of_ours(client, make_member):
+    pm = make_member("产品林", Role.PM)
+    for path in ("/themes?model=%00", "/themes?q=%00", "/live/%00", "/triage/filters/put-back?name=%00"):
+        method = client.post if "put-back" in path else client.get
+        assert method(path, actor=pm).status_code < 500
+
+
+def test_a_body_that_is_too_large_is_called_so_where_plain_fields_are_read(client, make_member):
+    pieces = (b"x" * 100_000 for _ in range(30))
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    answer = client.post("/triage/filters", actor=make_member("产品林", Role.PM), content=pieces, headers=headers)
+    assert answer.status_code == 413
