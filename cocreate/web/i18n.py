@@ -97,7 +97,9 @@ class Translator:
             local = moment.astimezone(self.zone)
             pattern = "MMMd" if local.year == clock.now().astimezone(self.zone).year else "yMMMd"
             return format_skeleton(pattern, local, locale=self.locale)
-        return format_timedelta(-passed, add_direction=True, locale=self.locale, threshold=1.5)
+        # What is over is told roughly (1天前, not 26小时前); what is due has its hours for longer.
+        threshold = 1 if passed.total_seconds() > 0 else 1.5
+        return format_timedelta(-passed, add_direction=True, locale=self.locale, threshold=threshold)
 
     def number(self, value: float) -> str:
         return format_decimal(value, locale=self.locale)

@@ -14,6 +14,7 @@ from cocreate.core.runtime import Runtime
 from cocreate.core.text_marks import N_
 from cocreate.notify.inbox.service import reword, tell, told_already, translated
 from cocreate.notify.preferences.drawing import mute_switches
+from cocreate.web.markdown import plain
 from cocreate.web.page import Page
 from forum import api as forum
 from forum.api import Supporters, Visibility
@@ -168,7 +169,7 @@ def by_reason(
         shown = post is not None and (wrote or post.visibility == Visibility.PUBLIC)
         params = {**step.words, "post": post_id, "title": post.title if post and shown else translated(NO_TITLE)}
         if wrote and post is not None:
-            params["quote"] = _short(post.body or post.title)
+            params["quote"] = _short(post.body, post.title)
         if member in cars:
             params["aside"] = cars[member]
         groups.setdefault(WROTE if wrote else VOTED if voted else FOLLOWS, {})[member] = params
@@ -204,6 +205,6 @@ def _listed(facts: Sequence[str]) -> Any:
     return translated(_AND, one=_listed(facts[:-1]), other=last) if others else last
 
 
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= QUOTE_CHARACTERS else line[: QUOTE_CHARACTERS - 1] + "…"
+def _short(body: str, title: str) -> str:
+    """The author's first words without the marks of Markdown; what lies far behind them is not rendered."""
+    return plain(body[: 4 * QUOTE_CHARACTERS], QUOTE_CHARACTERS) or title

@@ -65,6 +65,9 @@ def test_times_are_near_for_a_week_and_dates_after_it():
     now = datetime(2026, 11, 22, 8, tzinfo=UTC)
     assert chinese.ago(now - timedelta(seconds=10)) == "刚刚"
     assert chinese.ago(now - timedelta(hours=3)) == "3小时前"
+    assert chinese.ago(now - timedelta(hours=26)) == "1天前"
+    assert chinese.ago(now - timedelta(minutes=70)) == "1小时前"
+    assert chinese.ago(now + timedelta(hours=26)) == "26小时后"
     assert english.ago(now - timedelta(days=2)) == "2 days ago"
     assert chinese.ago(now - timedelta(days=9)) == "11月13日"
     assert chinese.ago(now - timedelta(days=400)) == "2025年10月18日"

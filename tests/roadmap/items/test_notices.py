@@ -156,3 +156,15 @@ def test_a_post_that_goes_in_the_last_moment_before_its_messages_are_there_leave
     with database.read() as session:
         [told] = session.exec(select(InboxMessage).where(InboxMessage.member_id == voter.id))
     assert CANARY not in str(told.params)
+
+
+def test_the_own_words_in_a_message_stand_without_the_marks_of_markdown(
+    make_item: Make, put_post: Make, make_member: Make, step: Make, worker: Worker, database: Database
+) -> None:
+    author = make_member("作者")
+    post = put_post("位置记忆", body="**建议：**增加方向盘位置。\n\n- 还有后视镜", author=author)
+    step(make_item("条目", posts=[post]), "decided")
+    worker.drain()
+    with database.read() as session:
+        [told] = session.exec(select(InboxMessage).where(InboxMessage.member_id == author.id))
+    assert told.params["quote"] == "建议：增加方向盘位置。 还有后视镜"
