@@ -3,11 +3,13 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from markupsafe import Markup
 from sqlmodel import Session, col
 
-from cocreate.core.actor import Actor
+from cocreate.core.actor import Actor, Rights
+from cocreate.core.statements import prepared
 from cocreate.core.tables import columns
 from cocreate.web.page import Page
 from roadmap.applicability.lines import my_items
@@ -54,15 +56,8 @@ def _mark(item_id: int, title: str, stage: ItemStage, status: ItemStatus, versio
 
 def on_post_cards(session: Session, page: Page, ids: Sequence[int]) -> Mapping[int, Markup]:
     """post.card: how far the item has come that answers the post, with its release."""
-    statement = (
-        columns(ItemPost.post_id, *_ITEM)
-        .join(RoadmapItem, col(RoadmapItem.id) == ItemPost.item_id)
-        .outerjoin(Release, col(Release.id) == RoadmapItem.release_id)
-        .where(col(ItemPost.post_id).in_(list(ids)), may_follow(page.actor))
-        .order_by(col(RoadmapItem.id))
-    )
     best: dict[int, Mark] = {}
-    for post_id, *row in session.exec(statement):
+    for post_id, *row in _items_behind(session, page.actor.rights, post_ids=list(ids), reader=page.actor.id):
         mark = _mark(*row)
         if post_id not in best or further(mark.status, best[post_id].status):
             best[post_id] = mark
@@ -72,6 +67,17 @@ def on_post_cards(session: Session, page: Page, ids: Sequence[int]) -> Mapping[i
             html = page.fragment("roadmap/slots/post_card.html", mark=mark, **WORDS)
             drawn[mark.item_id, mark.stage] = html
     return {post_id: drawn[mark.item_id, mark.stage] for post_id, mark in best.items()}
+
+
+@prepared
+def _items_behind(rights: Rights, /, *, post_ids: Sequence[int], reader: int | None) -> Any:
+    return (
+        columns(ItemPost.post_id, *_ITEM)
+        .join(RoadmapItem, col(RoadmapItem.id) == ItemPost.item_id)
+        .outerjoin(Release, col(Release.id) == RoadmapItem.release_id)
+        .where(col(ItemPost.post_id).in_(post_ids), may_follow(rights.held_by(reader)))
+        .order_by(col(RoadmapItem.id))
+    )
 
 
 def on_post_pages(session: Session, page: Page, ids: Sequence[int]) -> Mapping[int, Markup]:
@@ -99,16 +105,8 @@ def on_my_cards(session: Session, page: Page, ids: Sequence[int]) -> Mapping[int
 
 def journeys(session: Session, actor: Actor, ids: Sequence[int]) -> dict[int, list[Mark]]:
     """Items behind each post with their history, the one furthest along first."""
-    statement = (
-        columns(ItemPost.post_id, *_ITEM, ItemChange.stage, ItemChange.occurrence, ItemChange.sentence, ItemChange.at)
-        .join(RoadmapItem, col(RoadmapItem.id) == ItemPost.item_id)
-        .outerjoin(Release, col(Release.id) == RoadmapItem.release_id)
-        .outerjoin(ItemChange, col(ItemChange.item_id) == RoadmapItem.id)
-        .where(col(ItemPost.post_id).in_(list(ids)), may_follow(actor))
-        .order_by(col(RoadmapItem.id), col(ItemChange.id))
-    )
     found: dict[int, dict[int, Mark]] = defaultdict(dict)
-    for row in session.exec(statement):
+    for row in _steps_behind(session, actor.rights, post_ids=list(ids), reader=actor.id):
         mark = found[row[0]].setdefault(row[1], _mark(*row[1:7]))
         if row[7] is not None:
             step = Step(stage=row[7], occurrence=row[8], sentence=row[9], at=row[10], by_id=None)
@@ -117,6 +115,18 @@ def journeys(session: Session, actor: Actor, ids: Sequence[int]) -> dict[int, li
     return {
         post_id: sorted(marks.values(), key=lambda mark: -order.index(mark.status)) for post_id, marks in found.items()
     }
+
+
+@prepared
+def _steps_behind(rights: Rights, /, *, post_ids: Sequence[int], reader: int | None) -> Any:
+    return (
+        columns(ItemPost.post_id, *_ITEM, ItemChange.stage, ItemChange.occurrence, ItemChange.sentence, ItemChange.at)
+        .join(RoadmapItem, col(RoadmapItem.id) == ItemPost.item_id)
+        .outerjoin(Release, col(Release.id) == RoadmapItem.release_id)
+        .outerjoin(ItemChange, col(ItemChange.item_id) == RoadmapItem.id)
+        .where(col(ItemPost.post_id).in_(post_ids), may_follow(rights.held_by(reader)))
+        .order_by(col(RoadmapItem.id), col(ItemChange.id))
+    )
 
 
 def on_theme_cards(session: Session, page: Page, ids: Sequence[int]) -> Mapping[int, Markup]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
@@ -13,6 +14,7 @@ from cocreate.clocks.rules import DUE, RUNNING, ClockView, Queue, Times
 from cocreate.core import clock
 from cocreate.core.errors import NotFound
 from cocreate.core.runtime import Runtime, runtime_of
+from cocreate.core.statements import prepared
 from cocreate.core.tables import columns
 
 
@@ -89,12 +91,16 @@ def read(session: Session, queue: str, ids: Iterable[int]) -> dict[int, ClockVie
     if not wanted:
         return {}
     moment = clock.now()
-    statement = (
+    return {row.subject_id: view(row, moment) for row in _clocks(session, queue=queue, ids=wanted)}
+
+
+@prepared
+def _clocks(*, queue: str, ids: Sequence[int]) -> Any:
+    return (
         select(ResponseClock)
-        .where(ResponseClock.queue == queue, col(ResponseClock.subject_id).in_(wanted))
+        .where(ResponseClock.queue == queue, col(ResponseClock.subject_id).in_(ids))
         .order_by(col(ResponseClock.occurrence))
     )
-    return {row.subject_id: view(row, moment) for row in session.exec(statement)}
 
 
 def waiting_where(queue: str) -> tuple[sa.ColumnElement[bool], sa.ColumnElement[bool]]:

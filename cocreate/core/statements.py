@@ -22,13 +22,14 @@ def prepared(build: Callable[P, Any]) -> Callable[Concatenate[Session, P], Any]:
     join of three tables that finds one row).
     """
     names = [one.name for one in signature(build).parameters.values() if one.kind is Parameter.KEYWORD_ONLY]
+    put_together: Callable[..., Any] = build
     known: dict[tuple[Any, ...], Any] = {}
 
     @wraps(build)
     def ask(session: Session, /, *shape: Any, **values: Any) -> Any:
         statement = known.get(shape)
         if statement is None:
-            statement = known[shape] = build(*shape, **{name: sa.bindparam(name) for name in names})
+            statement = known[shape] = put_together(*shape, **{name: sa.bindparam(name) for name in names})
         return session.exec(statement, params=values)
 
     return ask

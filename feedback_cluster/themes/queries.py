@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from cocreate.core.errors import NotFound
+from cocreate.core.statements import prepared
 from cocreate.core.tables import columns
 from cocreate.web import paging
 from feedback_cluster.runs.models import CurrentRun
@@ -78,17 +79,20 @@ def themes_with_people(session: Session, post_ids: Sequence[int]) -> dict[int, t
     """The same, each with the number of distinct people behind the theme."""
     if not post_ids:
         return {}
-    statement = (
+    rows = _shown_under(session, post_ids=list(post_ids))
+    return {row[0]: (ThemeRef(row[1], row[2]), row[3]) for row in rows}
+
+
+@prepared
+def _shown_under(*, post_ids: Sequence[int]) -> Any:
+    return (
         columns(ThemePost.post_id, Root.id, Root.name, Root.people)
         .join(Theme, col(Theme.id) == ThemePost.theme_id)
         .join(Root, Root.id == Theme.root_id)
         .where(
-            ThemePost.run_id == current_run(),
-            col(ThemePost.post_id).in_(list(post_ids)),
-            Root.status != TriageStatus.HIDDEN,
+            ThemePost.run_id == current_run(), col(ThemePost.post_id).in_(post_ids), Root.status != TriageStatus.HIDDEN
         )
     )
-    return {row[0]: (ThemeRef(row[1], row[2]), row[3]) for row in session.exec(statement)}
 
 
 def post_ids_of(session: Session, theme_ids: Sequence[int]) -> dict[int, list[int]]:

@@ -1,9 +1,11 @@
 """Reading boards."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlmodel import Session, col
 
+from cocreate.core.statements import prepared
 from cocreate.core.tables import columns
 from forum.boards.models import Board
 
@@ -20,5 +22,9 @@ class BoardRef:
 
 def boards(session: Session) -> list[BoardRef]:
     """All boards in their order."""
-    statement = columns(Board.id, Board.key, Board.name, Board.description).order_by(col(Board.position), col(Board.id))
-    return [BoardRef(*row) for row in session.exec(statement)]
+    return [BoardRef(*row) for row in _boards(session)]
+
+
+@prepared
+def _boards() -> Any:
+    return columns(Board.id, Board.key, Board.name, Board.description).order_by(col(Board.position), col(Board.id))

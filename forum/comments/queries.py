@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from cocreate.core.actor import Actor
+from cocreate.core.statements import prepared
 from cocreate.core.tables import columns
 from cocreate.identity.members.queries import NOBODY, Person, people
 from cocreate.web.paging import Listing, cut, decode_cursor
@@ -58,11 +59,15 @@ class Threads:
         return iter(self.items)
 
 
+@prepared
+def _newest(*, post_id: int, most: int) -> Any:
+    return columns(*_FIELDS).where(Comment.post_id == post_id).order_by(col(Comment.id).desc()).limit(most)
+
+
 def threads(session: Session, post_id: int, actor: Actor, *, limit: int = 500) -> Threads:
     """The newest comments with their replies, oldest first, so that a new one is always among them; two statements,
     four when there are more. A blanked comment shows only while it has replies."""
-    statement = columns(*_FIELDS).where(Comment.post_id == post_id).order_by(col(Comment.id).desc()).limit(limit + 1)
-    rows = list(session.exec(statement))
+    rows = list(_newest(session, post_id=post_id, most=limit + 1))
     more, rows = len(rows) > limit, rows[:limit][::-1]
     above: list[tuple[Any, ...]] = []
     if more:

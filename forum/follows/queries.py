@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from cocreate.core.statements import prepared
 from cocreate.core.tables import columns
 from forum.follows.models import Subscription
 from forum.merging.queries import members_of_groups
@@ -100,6 +101,12 @@ class Tie(IntEnum):
 def posts_of(session: Session, member_id: int) -> dict[int, Tie]:
     """Posts that make a member a supporter, each with what binds them to it most, the own ones first. The member's
     side of `people_behind`, for pages that ask about one reader among thousands; one statement."""
+    found = sorted((tie, post_id) for post_id, tie in _ties(session, member_id=member_id))
+    return {post_id: Tie(tie) for tie, post_id in found}
+
+
+@prepared
+def _ties(*, member_id: int) -> Any:
     ties: tuple[tuple[Tie, Any, sa.ColumnElement[bool]], ...] = (
         (Tie.WROTE, Post.id, (col(Post.author_id) == member_id) & col(Post.deleted_at).is_(None)),
         (Tie.VOTED, Vote.post_id, (col(Vote.member_id) == member_id) & col(Vote.root_id).is_not(None)),
@@ -113,6 +120,4 @@ def posts_of(session: Session, member_id: int) -> dict[int, Tie]:
     rows = sa.union_all(
         *(sa.select(post.label("post_id"), sa.literal(int(tie)).label("tie")).where(where) for tie, post, where in ties)
     ).subquery()
-    statement = columns(rows.c.post_id, sa.func.min(rows.c.tie)).group_by(rows.c.post_id)
-    found = sorted((tie, post_id) for post_id, tie in session.exec(statement))
-    return {post_id: Tie(tie) for tie, post_id in found}
+    return columns(rows.c.post_id, sa.func.min(rows.c.tie)).group_by(rows.c.post_id)

@@ -1,13 +1,16 @@
 """What a post page shows of splits: the parts that were cut out of a post, and where a part came from."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlmodel import Session, col, select
+import sqlalchemy as sa
+from sqlmodel import Session, col
 
 from cocreate.core.actor import Actor
+from cocreate.core.statements import prepared
 from cocreate.core.tables import columns
 from forum.merging.models import Split, SplitPart
-from forum.merging.splitting import live_split, part_ids
+from forum.merging.splitting import part_ids
 from forum.posts.models import Post
 from forum.posts.queries import readable_by
 
@@ -22,17 +25,21 @@ class SplitView:
 
 
 def split_view(session: Session, actor: Actor, post_id: int) -> SplitView:
-    """Splits of and around one post; two statements, one more for each side that there is."""
-    split = live_split(session, post_id)
-    above = session.exec(
-        select(Split.post_id)
-        .join(SplitPart, col(SplitPart.split_id) == Split.id)
-        .where(SplitPart.post_id == post_id, col(Split.undone_at).is_(None))
-    ).first()
-    origin = next(iter(_titles(session, actor, [above])), None) if above is not None else None
-    if split is None:
+    """Splits of and around one post; one statement, one more for each side that there is."""
+    found = dict(_splits(session, post_id=post_id).all())
+    split_id = found.pop(post_id, None)
+    origin = next(iter(_titles(session, actor, list(found))), None) if found else None
+    if split_id is None:
         return SplitView(origin=origin)
-    return SplitView(split.id or 0, _titles(session, actor, part_ids(session, split.id or 0)), origin)
+    return SplitView(split_id, _titles(session, actor, part_ids(session, split_id)), origin)
+
+
+@prepared
+def _splits(*, post_id: int) -> Any:
+    """(post, split) of the splits that hold now: of the post itself, and of the post that it was part of."""
+    parts = sa.select(col(SplitPart.split_id)).where(col(SplitPart.post_id) == post_id)
+    here = sa.or_(col(Split.post_id) == post_id, col(Split.id).in_(parts))
+    return columns(Split.post_id, Split.id).where(here, col(Split.undone_at).is_(None)).order_by(col(Split.id))
 
 
 def _titles(session: Session, actor: Actor, ids: list[int]) -> list[tuple[int, str]]:

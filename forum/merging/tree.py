@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from cocreate.core.statements import prepared
 from cocreate.core.tables import columns
 from forum.follows.models import Subscription
 from forum.merging.laws import counts_at, head_of
@@ -41,6 +42,19 @@ def lock_posts(session: Session, post_ids: Iterable[int]) -> None:
         session.connection().execute(sa.update(Post).where(col(Post.id) == post_id).values(hot=col(Post.hot)))
 
 
+@prepared
+def _links(*, ids: Sequence[int]) -> Any:
+    return columns(Post.id, Post.merged_into_id).where(col(Post.id).in_(ids))
+
+
+@prepared
+def _links_to(*, ids: Sequence[int]) -> Any:
+    # Said twice, so that the partial index over merged posts is used.
+    return columns(Post.id, Post.merged_into_id).where(
+        col(Post.merged_into_id).is_not(None), col(Post.merged_into_id).in_(ids)
+    )
+
+
 def above(session: Session, post_ids: Iterable[int]) -> dict[int, int | None]:
     """The links from these posts upwards: what each leads to, as far as the heads."""
     links: dict[int, int | None] = {}
@@ -49,8 +63,7 @@ def above(session: Session, post_ids: Iterable[int]) -> dict[int, int | None]:
         rows: list[tuple[int, int | None]] = []
         ordered = sorted(pending)
         for start in range(0, len(ordered), CHUNK):
-            statement = columns(Post.id, Post.merged_into_id).where(col(Post.id).in_(ordered[start : start + CHUNK]))
-            rows += session.exec(statement)
+            rows += _links(session, ids=ordered[start : start + CHUNK])
         links.update(rows)
         pending = {target for _, target in rows if target is not None} - links.keys()
     return links
@@ -62,15 +75,13 @@ def below(session: Session, post_ids: Collection[int]) -> dict[int, int | None]:
     ordered = sorted(set(post_ids))
     for start in range(0, len(ordered), CHUNK):
         chunk = ordered[start : start + CHUNK]
-        links.update(session.exec(columns(Post.id, Post.merged_into_id).where(col(Post.id).in_(chunk))).all())
+        links.update(_links(session, ids=chunk).all())
     pending = list(links)
     while pending:
         rows: list[tuple[int, int | None]] = []
         for start in range(0, len(pending), CHUNK):
             chunk = pending[start : start + CHUNK]
-            # Said twice, so that the partial index over merged posts is used.
-            merged = (col(Post.merged_into_id).is_not(None), col(Post.merged_into_id).in_(chunk))
-            rows += session.exec(columns(Post.id, Post.merged_into_id).where(*merged))
+            rows += _links_to(session, ids=chunk)
         pending = [post_id for post_id, _ in rows if post_id not in links]
         links.update(rows)
     return links

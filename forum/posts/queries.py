@@ -8,8 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from cocreate.core.actor import Actor
+from cocreate.core.actor import Actor, Rights
 from cocreate.core.errors import NotFound
+from cocreate.core.statements import prepared
 from cocreate.core.tables import columns
 from cocreate.identity.members.models import Member
 from cocreate.identity.vehicles.models import Vehicle
@@ -121,8 +122,13 @@ def post_cards(session: Session, ids: Iterable[int], *, actor: Actor) -> dict[in
     wanted = list(ids)
     if not wanted:
         return {}
-    statement = _cards().where(col(Post.id).in_(wanted), *readable_by(actor))
-    return {row[0]: _card(row) for row in session.exec(statement)}
+    rows = _cards_of(session, actor.rights, ids=wanted, reader=actor.id)
+    return {row[0]: _card(row) for row in rows}
+
+
+@prepared
+def _cards_of(rights: Rights, /, *, ids: Sequence[int], reader: int | None) -> Any:
+    return _cards().where(col(Post.id).in_(ids), *readable_by(rights.held_by(reader)))
 
 
 def top_cards(session: Session, ids: Any, *, actor: Actor, most: int) -> list[PostCard]:

@@ -8,8 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from cocreate.core.actor import Actor
+from cocreate.core.actor import Actor, Rights
 from cocreate.core.errors import NotFound
+from cocreate.core.statements import prepared
 from cocreate.core.tables import columns
 from cocreate.identity.members.queries import NOBODY, Person, people
 from cocreate.identity.vehicles.models import Vehicle
@@ -60,20 +61,11 @@ class PostPage:
 
 def post_page(session: Session, post_id: int, actor: Actor) -> PostPage:
     """The post for a reader who may see it; NotFound otherwise."""
-    statement = (
-        columns(
-            Post, Board.key, Board.name, Vehicle,
-            _exists(Vote, actor), _exists(Subscription, actor),
-        )
-        .outerjoin(Board, col(Board.id) == Post.board_id)
-        .outerjoin(Vehicle, col(Vehicle.id) == Post.vehicle_id)
-        .where(col(Post.id) == post_id, *readable_by(actor))
-    )  # fmt: skip
-    found = session.exec(statement).first()
+    found = _with_surroundings(session, actor.rights, post_id=post_id, reader=actor.id).first()
     if found is None:
         raise NotFound(f"post {post_id}")
     post, board_key, board_name, car, voted, followed = found
-    response = session.exec(select(OfficialResponse).where(OfficialResponse.post_id == post_id)).first()
+    response = _response(session, post_id=post_id).first()
     known = people(session, {post.author_id, response.author_id if response else None})
     return PostPage(
         post=post,
@@ -83,7 +75,7 @@ def post_page(session: Session, post_id: int, actor: Actor) -> PostPage:
         car=car,
         voted=bool(voted),
         followed=bool(followed),
-        tags=list(session.exec(select(PostTag.tag).where(PostTag.post_id == post_id).order_by(PostTag.tag))),
+        tags=list(_tags(session, post_id=post_id)),
         trail=trail(session, post_id),
         response=None if response is None else Response(
             known.get(response.author_id, NOBODY), response.body, response.created_at, response.edited_at
@@ -94,9 +86,33 @@ def post_page(session: Session, post_id: int, actor: Actor) -> PostPage:
 
 def trail(session: Session, post_id: int) -> list[StatusChange]:
     """The steps of a post, in order."""
-    return list(
-        session.exec(select(StatusChange).where(StatusChange.post_id == post_id).order_by(col(StatusChange.id)))
-    )  # fmt: skip
+    return list(_steps(session, post_id=post_id))
+
+
+@prepared
+def _with_surroundings(rights: Rights, /, *, post_id: int, reader: int | None) -> Any:
+    actor = rights.held_by(reader)
+    return (
+        columns(Post, Board.key, Board.name, Vehicle, _exists(Vote, actor), _exists(Subscription, actor))
+        .outerjoin(Board, col(Board.id) == Post.board_id)
+        .outerjoin(Vehicle, col(Vehicle.id) == Post.vehicle_id)
+        .where(col(Post.id) == post_id, *readable_by(actor))
+    )
+
+
+@prepared
+def _response(*, post_id: int) -> Any:
+    return select(OfficialResponse).where(OfficialResponse.post_id == post_id)
+
+
+@prepared
+def _tags(*, post_id: int) -> Any:
+    return select(PostTag.tag).where(PostTag.post_id == post_id).order_by(PostTag.tag)
+
+
+@prepared
+def _steps(*, post_id: int) -> Any:
+    return select(StatusChange).where(StatusChange.post_id == post_id).order_by(col(StatusChange.id))
 
 
 def _exists(table: Any, actor: Actor) -> Any:

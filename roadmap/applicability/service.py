@@ -9,6 +9,7 @@ from typing import Any
 from sqlmodel import Session, col, select
 
 from cocreate.core import clock
+from cocreate.core.statements import prepared
 from cocreate.core.tables import columns
 from cocreate.identity.vehicles.models import Vehicle
 from roadmap.applicability.models import ApplicabilityRule
@@ -49,11 +50,17 @@ def cars_of(session: Session, member_ids: Iterable[int]) -> list[Car]:
     wanted = sorted(set(member_ids))
     found: list[Car] = []
     for start in range(0, len(wanted), CHUNK):
-        statement = columns(*_CAR).where(
-            col(Vehicle.member_id).in_(wanted[start : start + CHUNK]), col(Vehicle.removed_at).is_(None)
-        )
-        found += [Car(*row) for row in session.exec(statement.order_by(col(Vehicle.member_id), col(Vehicle.id)))]
+        found += [Car(*row) for row in _cars(session, member_ids=wanted[start : start + CHUNK])]
     return found
+
+
+@prepared
+def _cars(*, member_ids: Sequence[int]) -> Any:
+    return (
+        columns(*_CAR)
+        .where(col(Vehicle.member_id).in_(member_ids), col(Vehicle.removed_at).is_(None))
+        .order_by(col(Vehicle.member_id), col(Vehicle.id))
+    )
 
 
 def car_facts(session: Session, vehicle_ids: Iterable[int]) -> list[Car]:

@@ -4,9 +4,11 @@ five, one for each kind."""
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from sqlmodel import Session, col, select
 
+from cocreate.core.statements import prepared
 from roadmap.boards.models import BoardColumn, Tone
 from roadmap.items.models import ItemStatus
 from roadmap.items.stages import STATUS_LABELS
@@ -42,8 +44,12 @@ class Column:
 
 def columns_of(session: Session, language: str) -> list[Column]:
     """All columns in their order."""
-    rows = session.exec(select(BoardColumn).order_by(col(BoardColumn.position), col(BoardColumn.id))).all()
-    return arrange(rows, language)
+    return arrange(_columns(session).all(), language)
+
+
+@prepared
+def _columns() -> Any:
+    return select(BoardColumn).order_by(col(BoardColumn.position), col(BoardColumn.id))
 
 
 def arrange(rows: Sequence[BoardColumn], language: str) -> list[Column]:

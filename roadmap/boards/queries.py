@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from cocreate.core.actor import Actor
+from cocreate.core.actor import Actor, Rights
 from cocreate.core.errors import NotFound
+from cocreate.core.statements import prepared
 from cocreate.core.tables import columns
 from roadmap.boards.audience import may_open
 from roadmap.boards.columns import Column, column_of
@@ -53,12 +55,17 @@ def items_on(session: Session) -> dict[int, int]:
 
 def boards_of_item(session: Session, item_id: int, actor: Actor) -> list[RoadmapBoard]:
     """The boards that an item was put on, as far as this reader may open them."""
-    statement = (
+    return list(_boards_of(session, actor.rights, item_id=item_id, reader=actor.id))
+
+
+@prepared
+def _boards_of(rights: Rights, /, *, item_id: int, reader: int | None) -> Any:
+    return (
         select(RoadmapBoard)
         .join(ItemBoard, col(ItemBoard.board_id) == RoadmapBoard.id)
-        .where(ItemBoard.item_id == item_id, may_open(actor), col(RoadmapBoard.closed_at).is_(None))
+        .where(ItemBoard.item_id == item_id, may_open(rights.held_by(reader)), col(RoadmapBoard.closed_at).is_(None))
+        .order_by(col(RoadmapBoard.position), col(RoadmapBoard.id))
     )
-    return list(session.exec(statement.order_by(col(RoadmapBoard.position), col(RoadmapBoard.id))))
 
 
 def lanes(cards: Sequence[ItemCard], found: Sequence[Column], *, hidden: bool) -> list[Lane]:

@@ -8,6 +8,7 @@ from sqlmodel import Session, col, select
 from cocreate.core import clock, outbox
 from cocreate.core.db import insert_once
 from cocreate.core.runtime import Runtime
+from cocreate.core.statements import prepared
 from cocreate.core.tables import columns
 from cocreate.core.text_marks import N_
 from cocreate.points.queries import shares as shares_of
@@ -63,8 +64,14 @@ def shipped_since(session: Session, item_id: int) -> int | None:
 
 def standing(session: Session, item_id: int) -> ItemCredit | None:
     """The thanks that hold for this item, if it is shipped and there was anybody to thank."""
+    credit: ItemCredit | None = _standing(session, item_id=item_id).first()
+    return credit
+
+
+@prepared
+def _standing(*, item_id: int) -> Any:
     statement = select(ItemCredit).where(ItemCredit.item_id == item_id, col(ItemCredit.taken_back_at).is_(None))
-    return session.exec(statement.order_by(col(ItemCredit.id).desc()).limit(1)).first()
+    return statement.order_by(col(ItemCredit.id).desc()).limit(1)
 
 
 def _call_off(session: Session, item_id: int, *, besides: int | None) -> list[str]:

@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from cocreate.core.errors import NotFound
+from cocreate.core.statements import prepared
 from cocreate.core.tables import columns
 from roadmap.followup import rules
 from roadmap.followup.models import FollowUp, FollowUpAsk, FollowUpSetting, Reply
@@ -34,8 +36,12 @@ def setting(session: Session, item_id: int) -> FollowUpSetting:
 
 def rounds_of(session: Session, item_ids: Sequence[int]) -> dict[int, FollowUp]:
     """The newest round of each item that has one."""
-    statement = select(FollowUp).where(col(FollowUp.item_id).in_(list(item_ids))).order_by(col(FollowUp.id))
-    return {row.item_id: row for row in session.exec(statement)}
+    return {row.item_id: row for row in _rounds(session, item_ids=list(item_ids))}
+
+
+@prepared
+def _rounds(*, item_ids: Sequence[int]) -> Any:
+    return select(FollowUp).where(col(FollowUp.item_id).in_(item_ids)).order_by(col(FollowUp.id))
 
 
 def tallies(session: Session, round_ids: Sequence[int]) -> dict[int, Tally]:

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
-from cocreate.core.actor import Actor
+from cocreate.core.actor import Actor, Rights
 from cocreate.core.errors import NotFound
+from cocreate.core.statements import prepared
 from cocreate.core.tables import columns
 from feedback_cluster import api as cluster
 from feedback_cluster.api import TriageStatus
@@ -104,10 +106,15 @@ class ItemView:
 
 def get_item(session: Session, item_id: int, actor: Actor) -> RoadmapItem:
     """The item; NotFound when there is none, or none for this reader."""
-    item = session.exec(select(RoadmapItem).where(RoadmapItem.id == item_id, may_read(actor))).one_or_none()
+    item: RoadmapItem | None = _item(session, actor.rights, item_id=item_id, reader=actor.id).one_or_none()
     if item is None:
         raise NotFound(f"item {item_id}")
     return item
+
+
+@prepared
+def _item(rights: Rights, /, *, item_id: int, reader: int | None) -> Any:
+    return select(RoadmapItem).where(RoadmapItem.id == item_id, may_read(rights.held_by(reader)))
 
 
 def item_cards(
@@ -183,15 +190,6 @@ def release_ref(row: Release) -> ReleaseRef:
 
 def history(session: Session, item_id: int, *, staff: bool) -> list[Step]:
     """The item's steps, oldest first."""
-    statement = (
-        columns(
-            ItemChange.stage, ItemChange.occurrence, ItemChange.sentence, ItemChange.at, ItemChange.by_id,
-            ItemChange.note, Release.version, Release.public, ItemChange.planned_from, ItemChange.planned_to,
-        )
-        .outerjoin(Release, col(Release.id) == ItemChange.release_id)
-        .where(ItemChange.item_id == item_id)
-        .order_by(col(ItemChange.id))
-    )  # fmt: skip
     return [
         Step(
             *(
@@ -201,8 +199,21 @@ def history(session: Session, item_id: int, *, staff: bool) -> list[Step]:
                 window_of(row[8], row[9]),
             )
         )
-        for row in session.exec(statement)
+        for row in _steps(session, item_id=item_id)
     ]
+
+
+@prepared
+def _steps(*, item_id: int) -> Any:
+    return (
+        columns(
+            ItemChange.stage, ItemChange.occurrence, ItemChange.sentence, ItemChange.at, ItemChange.by_id,
+            ItemChange.note, Release.version, Release.public, ItemChange.planned_from, ItemChange.planned_to,
+        )
+        .outerjoin(Release, col(Release.id) == ItemChange.release_id)
+        .where(ItemChange.item_id == item_id)
+        .order_by(col(ItemChange.id))
+    )  # fmt: skip
 
 
 def _links(session: Session, item_id: int, actor: Actor) -> tuple[list[LinkedTheme], list[LinkedPost]]:

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from cocreate.core.statements import prepared
 from cocreate.core.tables import columns
 from cocreate.web.paging import BadCursor, Listing, cut, decode_cursor
 from roadmap.items.models import RoadmapItem
@@ -214,8 +215,12 @@ def _links(session: Session, about: Iterable[str]) -> dict[str, tuple[str, dict[
 
 def ledger(session: Session, subject: tuple[str, int], today: date) -> list[Entry]:
     """All promises about an item or a release, newest first."""
-    statement = select(Promise).where(Promise.about == f"{subject[0]}:{subject[1]}").order_by(col(Promise.id).desc())
-    return entries(session, list(session.exec(statement)), today)
+    return entries(session, list(_about(session, subject=f"{subject[0]}:{subject[1]}")), today)
+
+
+@prepared
+def _about(*, subject: str) -> Any:
+    return select(Promise).where(Promise.about == subject).order_by(col(Promise.id).desc())
 
 
 def named_models(session: Session) -> list[str]:

@@ -1,14 +1,16 @@
 """Who is who, for pages that show people: ids in, small frozen values out."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from cocreate.core.actor import STAFF, Role
 from cocreate.core.errors import NotFound
+from cocreate.core.statements import prepared
 from cocreate.core.tables import columns
 from cocreate.identity.members.models import Member, MemberRole
 from cocreate.web.paging import Listing, after, cut, decode_cursor
@@ -27,18 +29,22 @@ class Person:
 NOBODY = Person(0, "")
 
 
+@prepared
+def _people(*, ids: Sequence[int]) -> Any:
+    return (
+        columns(Member.id, Member.name, Member.title, MemberRole.role)
+        .outerjoin(MemberRole, col(MemberRole.member_id) == Member.id)
+        .where(col(Member.id).in_(ids))
+    )
+
+
 def people(session: Session, ids: Iterable[int | None]) -> dict[int, Person]:
     """Persons by id, in one statement; blanked members have an empty name."""
     wanted = {member_id for member_id in ids if member_id is not None}
     if not wanted:
         return {}
-    statement = (
-        columns(Member.id, Member.name, Member.title, MemberRole.role)
-        .outerjoin(MemberRole, col(MemberRole.member_id) == Member.id)
-        .where(col(Member.id).in_(wanted))
-    )
     found: dict[int, Person] = {}
-    for member_id, name, title, role in session.exec(statement):
+    for member_id, name, title, role in _people(session, ids=list(wanted)):
         known = found.get(member_id or 0)
         shown = role if role in STAFF else (known.role if known else None)
         found[member_id or 0] = Person(member_id or 0, name, title, shown)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from cocreate.core.errors import NotFound
+from cocreate.core.statements import prepared
 from cocreate.core.tables import columns
 from cocreate.identity.vehicles.models import Vehicle
 
@@ -25,12 +26,16 @@ class CarRef:
 
 def garage(session: Session, member_id: int) -> list[Vehicle]:
     """The member's cars, oldest entry first; removed ones are left out."""
-    statement = (
+    return list(_garage(session, member_id=member_id))
+
+
+@prepared
+def _garage(*, member_id: int) -> Any:
+    return (
         select(Vehicle)
         .where(Vehicle.member_id == member_id, col(Vehicle.removed_at).is_(None))
         .order_by(col(Vehicle.id))
     )
-    return list(session.exec(statement))
 
 
 def cars(session: Session, ids: Iterable[int | None]) -> dict[int, CarRef]:
