@@ -23,6 +23,7 @@ from roadmap.credit import fillers as credit_fillers
 from roadmap.credit import rules as points_rules
 from roadmap.credit import service as credit
 from roadmap.events import CarReceived, ItemStageChanged
+from roadmap.fairness import counting
 from roadmap.fairness import demo as fairness_demo
 from roadmap.fairness import service as announcing
 from roadmap.fairness import telling as announcements
@@ -153,6 +154,7 @@ module = Module(
     jobs=[
         Job("roadmap.tell_supporters", notices.tell_supporters, own_sessions=True),
         Job(announcing.TELL, announcements.tell_announcement, own_sessions=True),
+        Job(counting.JOB, counting.count_announcements, own_sessions=True),
         Job(value.JOB, value.count_value, own_sessions=True, slow=True),
         Job(promises.JOB, promises.follow, own_sessions=True),
         Job(promise_dates.TELL, promise_news.tell_moved, own_sessions=True),
@@ -171,6 +173,7 @@ module = Module(
     timers=[
         Timer("roadmap.ask_followup", every_minutes=60),
         Timer(promises.JOB, every_minutes=60),
+        Timer(counting.JOB, every_minutes=60),
         Timer(value.JOB, hour=4),
     ],
     listeners={

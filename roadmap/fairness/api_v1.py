@@ -5,14 +5,15 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Query, status
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from cocreate.core.actor import GUEST
 from cocreate.core.errors import Invalid, NotFound
 from cocreate.web.access import CurrentActor, Db, ReadDb, RowId, allow
-from cocreate.web.paging import BadCursor, cut, decode_cursor
+from cocreate.web.paging import BadCursor
 from cocreate.web.refusals import FOR_TOKENS, refusals
-from roadmap.fairness import service
+from roadmap.fairness import queries, service
+from roadmap.fairness.counting import checked, groups_of
 from roadmap.fairness.models import Announcement, AnnouncementKind, AnnouncementState
 from roadmap.fairness.rules import Group, Rule
 from roadmap.publishing.approval import SamePerson
@@ -136,11 +137,12 @@ class FindingsOut(BaseModel):
 
 
 class CheckedOut(AnnouncementOut):
-    """An announcement with its check: as of now, or as counted when it was published."""
+    """An announcement with its check: as of now, or as counted when it was published. Where the cars are many it is of
+    the last hour, and null until they were counted."""
 
     model_config = ConfigDict(json_schema_extra={"example": {**SHOWN, "findings": FINDINGS}})
 
-    findings: FindingsOut
+    findings: FindingsOut | None
 
 
 class AnnouncementsOut(BaseModel):
@@ -153,14 +155,7 @@ def list_announcements(
     db: ReadDb, limit: Annotated[int, Query(ge=1, le=100)] = 20, cursor: str | None = None
 ) -> AnnouncementsOut:
     """What was announced, newest first."""
-    statement = select(Announcement).where(col(Announcement.published_at).is_not(None))
-    if cursor:
-        (last,) = decode_cursor(cursor, 1)
-        if not isinstance(last, int):
-            raise BadCursor(cursor[:40])
-        statement = statement.where(col(Announcement.id) < last)
-    rows = db.exec(statement.order_by(col(Announcement.id).desc()).limit(limit + 1)).all()
-    found = cut(rows, limit, lambda row: (row.id,))
+    found = queries.published(db, cursor=cursor, limit=limit)
     return AnnouncementsOut(items=[_shown(db, row) for row in found.items], next_cursor=found.next_cursor)
 
 
@@ -199,7 +194,7 @@ def check_announcement(announcement_id: RowId, actor: CurrentActor, db: ReadDb) 
 
 @router.post(
     "/announcements/{announcement_id}/approve", dependencies=WRITE,
-    responses={**FOR_TOKENS, **refusals(NotFound, SamePerson, service.AnswerMissing)},
+    responses={**FOR_TOKENS, **refusals(NotFound, SamePerson, service.AnswerMissing, service.NotCounted)},
 )  # fmt: skip
 def approve_announcement_v1(announcement_id: RowId, actor: CurrentActor, db: Db) -> CheckedOut:
     """Agree to exactly these words, as somebody else than their writer."""
@@ -210,7 +205,10 @@ def approve_announcement_v1(announcement_id: RowId, actor: CurrentActor, db: Db)
 
 @router.post(
     "/announcements/{announcement_id}/publish", dependencies=WRITE,
-    responses={**FOR_TOKENS, **refusals(NotFound, service.SecondPersonMissing, service.AnswerMissing)},
+    responses={
+        **FOR_TOKENS,
+        **refusals(NotFound, service.SecondPersonMissing, service.AnswerMissing, service.NotCounted),
+    },
 )  # fmt: skip
 def publish_announcement_v1(announcement_id: RowId, actor: CurrentActor, db: Db) -> CheckedOut:
     """Publish what was approved, and tell those whom it concerns."""
@@ -234,9 +232,7 @@ def withdraw_announcement_v1(
 
 
 def _values(db: Session, row: Announcement) -> dict[str, Any]:
-    groups = [
-        {"gain": group.gain, "value": group.value, "rule": group.rule.as_json()} for group in service.groups_of(db, row)
-    ]
+    groups = [{"gain": group.gain, "value": group.value, "rule": group.rule.as_json()} for group in groups_of(db, row)]
     names = ("id", "kind", "state", "title", "text", "answer", "tell_others", "published_at", "withdrawn_because")
     return {name: getattr(row, name) for name in names} | {"groups": groups, "url": f"/announcements/{row.id}"}
 
@@ -246,5 +242,5 @@ def _shown(db: Session, row: Announcement) -> AnnouncementOut:
 
 
 def _checked(db: Session, row: Announcement) -> CheckedOut:
-    found = row.findings if row.published_at else service.figures(service.findings_of(db, service.groups_of(db, row)))
-    return CheckedOut(**_values(db, row), findings=FindingsOut(**found))
+    found = row.findings if row.published_at else checked(db, row, groups_of(db, row))
+    return CheckedOut(**_values(db, row), findings=FindingsOut(**found) if found else None)

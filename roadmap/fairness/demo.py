@@ -14,6 +14,7 @@ from cocreate.identity.demo import content as identity_content
 from cocreate.identity.members.queries import staff
 from cocreate.identity.vehicles.models import Vehicle
 from roadmap.fairness import service
+from roadmap.fairness.counting import figures, findings_of, groups_of
 from roadmap.fairness.models import (
     Announcement,
     AnnouncementAct,
@@ -80,7 +81,7 @@ def _draft(row: dict[str, Any], models: dict[str, str], now: date) -> service.Dr
 def _publish(session: Session, row: Announcement, days_ago: int, *, by: Actor) -> None:
     """Published some days ago: whoever was told then has read it long since."""
     moment = clock.now() - timedelta(days=days_ago)
-    row.findings = service.figures(service.findings_of(session, service.groups_of(session, row)))
+    row.findings = figures(findings_of(session, groups_of(session, row)))
     row.state, row.published_at, row.approved_at = AnnouncementState.PUBLISHED, moment, moment
     session.add(row)
     session.add(

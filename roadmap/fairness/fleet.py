@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from cocreate.core.tables import columns
@@ -9,6 +10,12 @@ from cocreate.identity.members.models import Member
 from cocreate.identity.vehicles.models import Vehicle
 from cocreate.text.names import name_key
 from roadmap.fairness.rules import Car, Group, keys_of
+
+
+def more_cars_than(session: Session, most: int) -> bool:
+    """Whether there are more cars than this in garages; looks at no more of them."""
+    some = select(Vehicle.id).where(col(Vehicle.removed_at).is_(None)).limit(most + 1).subquery()
+    return session.exec(select(sa.func.count()).select_from(some)).one() > most
 
 
 def cars_for(session: Session, groups: Sequence[Group], *, member_id: int | None = None) -> list[Car]:

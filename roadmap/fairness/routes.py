@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Response
+from fastapi import APIRouter, Form, Query, Response
 from sqlmodel import Session, col, select
 
 from cocreate.core.errors import Invalid
@@ -13,10 +13,11 @@ from cocreate.notify.reach import reach
 from cocreate.web.access import CurrentActor, Db, ReadDb, RowId, allow
 from cocreate.web.forms import BoundForm
 from cocreate.web.page import CurrentPage, Page
-from roadmap.fairness import service, telling
+from roadmap.fairness import queries, service, telling
+from roadmap.fairness.counting import checked, counted_at, few_cars, groups_of
 from roadmap.fairness.fleet import cars_for
 from roadmap.fairness.forms import GROUPS, BoundAnnouncement, shown
-from roadmap.fairness.models import Announcement, AnnouncementEvent, AnnouncementState
+from roadmap.fairness.models import Announcement, AnnouncementEvent
 from roadmap.fairness.rules import Car, Group, best_group
 from roadmap.fairness.words import (
     ACT_LABELS,
@@ -30,22 +31,20 @@ from roadmap.fairness.words import (
 router = APIRouter(include_in_schema=False)
 READ = [allow("roadmap.read")]
 EDIT = [allow("roadmap.edit")]
-PUBLIC = (AnnouncementState.PUBLISHED, AnnouncementState.WITHDRAWN)
 
 
 @router.get("/announcements", dependencies=READ)
-def show_announcements(page: CurrentPage, db: ReadDb) -> Response:
-    """What was announced, newest first; above it, for staff, what is being prepared."""
-    order = (col(Announcement.published_at).desc(), col(Announcement.id).desc())
-    published = db.exec(select(Announcement).where(col(Announcement.state).in_(PUBLIC)).order_by(*order).limit(100))
-    prepared: list[Announcement] = []
-    if page.actor.can("roadmap.edit"):
-        waiting = (
-            select(Announcement).where(col(Announcement.state).not_in(PUBLIC)).order_by(col(Announcement.id).desc())
-        )
-        prepared = list(db.exec(waiting))
+def show_announcements(page: CurrentPage, db: ReadDb, cursor: Annotated[str | None, Query()] = None) -> Response:
+    """What was announced, newest first; above its first page, for staff, what is being prepared."""
+    found = queries.published(db, cursor=cursor)
     return page.render(
-        "roadmap/fairness/list.html", public=True, published=list(published), prepared=prepared, **_words(page)
+        "roadmap/fairness/list.html",
+        block="rows" if cursor else None,
+        public=True,
+        published=found.items,
+        prepared=queries.prepared(db) if page.actor.can("roadmap.edit") and not cursor else [],
+        next_url=page.url("show_announcements", query={"cursor": found.next_cursor}) if found.next_cursor else None,
+        **_words(page),
     )
 
 
@@ -73,7 +72,7 @@ def show_announcement(announcement_id: RowId, page: CurrentPage, db: ReadDb) -> 
 def edit_announcement(announcement_id: RowId, page: CurrentPage, actor: CurrentActor, db: ReadDb) -> Response:
     row = service.get_announcement(db, announcement_id, actor)
     draft = service.Draft(
-        row.kind, row.title, row.text, tuple(service.groups_of(db, row)), row.answer, row.tell_others
+        row.kind, row.title, row.text, tuple(groups_of(db, row)), row.answer, row.tell_others
     )  # fmt: skip
     return _form(page, db, BoundForm.blank(**shown(draft), seen=row.edits), row=row)
 
@@ -128,12 +127,13 @@ def withdraw_announcement(
 def _page(
     page: Page, db: Session, row: Announcement, *, problem: Invalid | None = None, status: int = 200
 ) -> Response:  # fmt: skip
-    groups = service.groups_of(db, row)
+    groups = groups_of(db, row)
     cars = cars_for(db, groups, member_id=page.actor.member_id) if page.actor.signed_in else []
+    desk = _desk(page, db, row, groups) if page.actor.can("roadmap.edit") else {"findings": None}
     return page.render(
         "roadmap/fairness/announcement.html", status=status, public=bool(row.published_at), row=row, groups=groups,
         mine=[(car, _gain(groups, car)) for car in cars], problem=problem,
-        **(_desk(page, db, row, groups) if page.actor.can("roadmap.edit") else {"findings": None}), **_words(page),
+        **{"counting": False, **desk}, **_words(page),
     )  # fmt: skip
 
 
@@ -145,13 +145,15 @@ def _gain(groups: list[Group], car: Car) -> Group | None:
 def _desk(page: Page, db: Session, row: Announcement, groups: list[Group]) -> dict[str, Any]:
     """What staff see beside the announcement: the check, what is missing, whom it would reach, what was done."""
     waiting = row.published_at is None
-    findings = service.figures(service.findings_of(db, groups)) if waiting else row.findings
+    findings = checked(db, row, groups) if waiting else row.findings
+    if findings is None:
+        return {"findings": None, "counting": True}
     acts = db.exec(
         select(AnnouncementEvent)
         .where(AnnouncementEvent.announcement_id == row.id)
         .order_by(col(AnnouncementEvent.id).desc())
     ).all()
-    told = telling.letters(db, row) if waiting else {}
+    told = telling.letters(db, row) if waiting and few_cars(db) else {}
     return {
         "findings": findings,
         "sentences": [(one, sentence(page.translator, one)) for one in findings["neighbours"]],
@@ -159,6 +161,7 @@ def _desk(page: Page, db: Session, row: Announcement, groups: list[Group]) -> di
         "names": people(db, [row.edited_by, row.approved_by, *(act.by_id for act in acts)]),
         "reached": [(notice, reach(db, words, notice)) for notice, words in told.items()],
         "gain_notice": telling.GAIN,
+        "counted_at": counted_at(findings) if waiting and "counted_at" in findings else None,
         "answer_missing": bool(findings["losing_owners"]) and not row.answer.strip(),
     }
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col
 
 from cocreate.core import audit, clock, outbox
 from cocreate.core.actor import Actor
 from cocreate.core.errors import Conflict, Invalid, NotFound
 from cocreate.core.text_marks import N_
-from roadmap.fairness.fleet import cars_for
+from roadmap.fairness.counting import checked, groups_of, queue_count
 from roadmap.fairness.models import (
     Announcement,
     AnnouncementAct,
@@ -22,7 +22,7 @@ from roadmap.fairness.models import (
     AnnouncementKind,
     AnnouncementState,
 )
-from roadmap.fairness.rules import Findings, Group, check, rule_of
+from roadmap.fairness.rules import Group
 from roadmap.publishing.approval import ApprovalMissing, check_second
 
 TELL = "roadmap.tell_announcement"
@@ -41,6 +41,11 @@ class ReasonMissing(Invalid):
 class NotNow(Conflict):
     code = "announcement_state"
     message = N_("That cannot be done with this announcement now. Please look again.")
+
+
+class NotCounted(Conflict):
+    code = "not_counted"
+    message = N_("The many cars in garages are still being counted for it. Please come back in a few minutes.")
 
 
 class SecondPersonMissing(ApprovalMissing):
@@ -72,18 +77,6 @@ def get_announcement(session: Session, announcement_id: int, actor: Actor) -> An
     return row
 
 
-def groups_of(session: Session, row: Announcement) -> list[Group]:
-    """Its groups in their order."""
-    statement = select(AnnouncementGroup).where(AnnouncementGroup.announcement_id == row.id)
-    rows = session.exec(statement.order_by(col(AnnouncementGroup.position), col(AnnouncementGroup.id)))
-    return [Group(rule_of(one.rule), one.gain, one.value) for one in rows]
-
-
-def findings_of(session: Session, groups: Sequence[Group]) -> Findings:
-    """Who gains and who does not, in the garages of this moment."""
-    return check(groups, cars_for(session, groups))
-
-
 def write(session: Session, draft: Draft, *, by: Actor) -> Announcement:
     """A new announcement, seen by staff alone."""
     row = Announcement(**draft.columns, edited_by=by.id, created_by=by.id, edited_at=clock.now())
@@ -91,6 +84,7 @@ def write(session: Session, draft: Draft, *, by: Actor) -> Announcement:
     session.flush()
     _put_groups(session, row, draft.groups)
     _note(session, row, AnnouncementAct.WRITTEN, by)
+    queue_count(session)
     return row
 
 
@@ -110,6 +104,7 @@ def edit(session: Session, row: Announcement, draft: Draft, *, by: Actor, seen: 
     session.connection().execute(sa.delete(AnnouncementGroup).where(col(AnnouncementGroup.announcement_id) == row.id))
     _put_groups(session, row, draft.groups)
     _note(session, row, AnnouncementAct.EDITED, by)
+    queue_count(session)
 
 
 def approve(session: Session, row: Announcement, *, by: Actor) -> None:
@@ -117,24 +112,24 @@ def approve(session: Session, row: Announcement, *, by: Actor) -> None:
     _expect(row, AnnouncementState.DRAFT)
     check_second(row.edited_by, by)
     groups = groups_of(session, row)
-    findings = findings_of(session, groups)
-    _need_answer(row, findings)
+    counted = _counted(session, row, groups)
+    _need_answer(row, counted)
     seal = seal_of(row, groups)
     values = {"state": AnnouncementState.APPROVED, "approved_by": by.id, "approved_at": clock.now(), "seal": seal}
     _change(session, row, values)
-    _note(session, row, AnnouncementAct.APPROVED, by, figures(findings))
+    _note(session, row, AnnouncementAct.APPROVED, by, counted)
 
 
 def publish(session: Session, row: Announcement, *, by: Actor) -> None:
     """Everybody may read it, and those whom it concerns are told. Refused without the approval of exactly this, and
-    without an answer for those who gain less in the garages of this moment."""
+    without an answer for those who gain less in the garages of this moment, or of the last count where they are many.
+    """
     _expect(row, AnnouncementState.DRAFT, AnnouncementState.APPROVED)
     groups = groups_of(session, row)
-    findings = findings_of(session, groups)
-    _need_answer(row, findings)
+    counted = _counted(session, row, groups)
+    _need_answer(row, counted)
     if row.state != AnnouncementState.APPROVED or row.seal != seal_of(row, groups):
         raise SecondPersonMissing(f"announcement {row.id} is {row.state}")
-    counted = figures(findings)
     values = {"state": AnnouncementState.PUBLISHED, "published_at": clock.now(), "findings": counted}
     _change(session, row, values)
     _note(session, row, AnnouncementAct.PUBLISHED, by, counted)
@@ -162,24 +157,15 @@ def seal_of(row: Announcement, groups: Sequence[Group]) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def figures(findings: Findings) -> dict[str, Any]:
-    """The counts of a check, without anybody's id."""
-    return {
-        "gaining": list(findings.gaining), "gaining_owners": findings.gaining_owners,
-        "losing_owners": findings.losing_owners, "also": findings.also, "further": findings.further,
-        "unknown": findings.unknown,
-        "neighbours": [
-            {
-                "group": one.group, "side": one.side.value, "owners": one.owners, "cars": one.cars,
-                "first": one.first, "last": one.last, "part": one.part, "missing": one.missing,
-            }
-            for one in findings.neighbours
-        ],
-    }  # fmt: skip
+def _counted(session: Session, row: Announcement, groups: Sequence[Group]) -> dict[str, Any]:
+    counted = checked(session, row, groups)
+    if counted is None:
+        raise NotCounted(f"announcement {row.id}")
+    return counted
 
 
-def _need_answer(row: Announcement, findings: Findings) -> None:
-    if findings.flagged and not row.answer.strip():
+def _need_answer(row: Announcement, counted: dict[str, Any]) -> None:
+    if counted["losing_owners"] and not row.answer.strip():
         raise AnswerMissing(fields={"answer": AnswerMissing.message})
 
 

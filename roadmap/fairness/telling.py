@@ -9,7 +9,7 @@ from cocreate.core.module import Notice
 from cocreate.core.runtime import Runtime
 from cocreate.core.text_marks import N_
 from cocreate.notify.inbox.service import tell
-from roadmap.fairness import service
+from roadmap.fairness.counting import groups_of
 from roadmap.fairness.fleet import cars_for
 from roadmap.fairness.models import Announcement, AnnouncementState
 from roadmap.fairness.rules import Findings, Group, check
@@ -24,7 +24,7 @@ CHUNK = 200
 
 def letters(session: Session, row: Announcement) -> dict[str, dict[int, dict[str, Any]]]:
     """What each member would be told, by notice. Somebody with cars on both sides is told what they gain."""
-    groups = service.groups_of(session, row)
+    groups = groups_of(session, row)
     cars = cars_for(session, groups)
     findings = check(groups, cars)
     models = {car.member_id: car.model for car in reversed(cars)}

@@ -67,7 +67,9 @@ def conditions(translator: Translator, rule: Rule) -> str:
             translator.gettext(N_("model year %(span)s"), span=_span(translator, rule.year_from, rule.year_to)),
         )
     if rule.ordered_from or rule.ordered_to:
-        parts.append(translator.gettext(N_("ordered %(span)s"), span=_span(translator, rule.ordered_from, rule.ordered_to)))
+        parts.append(
+            translator.gettext(N_("ordered %(span)s"), span=_span(translator, rule.ordered_from, rule.ordered_to))
+        )
     if rule.verified:
         parts.append(translator.gettext(N_("verified")))
     return " · ".join(parts) if parts else translator.gettext(N_("all cars"))

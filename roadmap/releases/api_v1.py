@@ -72,7 +72,8 @@ class NoteIn(BaseModel):
 
 
 class ReleaseIn(BaseModel):
-    """A release as it shall be. reason: needed when a planned day that stands in public changes or goes."""
+    """A release as it shall be. reason: needed when a planned day that stands in public changes or goes, and when what
+    is out is made private or given a day to come."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -156,7 +157,7 @@ def api_add_release(sent: ReleaseIn, db: Db, runtime: CurrentRuntime, actor: Cur
 def api_save_release(
     release_id: RowId, sent: ReleaseIn, db: Db, runtime: CurrentRuntime, actor: CurrentActor
 ) -> ReleaseOut:
-    """Write a release anew; 422 when a public day changes and no reason is sent."""
+    """Write a release anew; 422 when a public day changes, or what is out is hidden, and no reason is sent."""
     row = get_release(db, release_id, drafts=True)
     service.write_release(db, sent.draft, by=actor, zone=runtime.settings.zone, release=row)
     return _out(letter(db, row), runtime)

@@ -1,5 +1,6 @@
 """Releases as an Atom feed (RFC 4287) and as RSS 2.0."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -12,6 +13,8 @@ from roadmap.releases.queries import Letter
 
 NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 """When a feed without an entry was changed last: it must not look new each time that it is asked for."""
+NO_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 has no place for, not even escaped: most control characters, halves of pairs, U+FFFE and U+FFFF."""
 ATOM = "http://www.w3.org/2005/Atom"
 
 
@@ -79,6 +82,5 @@ def _lines(letter: Letter, page: Page, labels: Mapping[NoteLabel, str]) -> list[
 
 def _text(parent: Xml.Element, tag: str, text: str) -> Xml.Element:
     element = Xml.SubElement(parent, tag)
-    # XML 1.0 has no place for control characters, not even escaped ones.
-    element.text = "".join(char for char in text if char in "\t\n" or ord(char) >= 32)
+    element.text = NO_XML.sub("", text)
     return element

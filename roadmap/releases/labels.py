@@ -21,4 +21,5 @@ ROLLOUT_LABELS = {
     RolloutKind.PAUSED: N_("Paused"),
     RolloutKind.RESUMED: N_("Goes on"),
     RolloutKind.ROLLED_BACK: N_("Taken back"),
+    RolloutKind.WITHDRAWN: N_("No longer shown as released"),
 }

@@ -36,6 +36,8 @@ class RolloutKind(StrEnum):
     PAUSED = "paused"
     RESUMED = "resumed"
     ROLLED_BACK = "rolled_back"
+    WITHDRAWN = "withdrawn"
+    """No longer shown as released: it was made private again, or given a day to come."""
 
 
 class Release(SQLModel, table=True):

@@ -16,7 +16,15 @@ from cocreate.identity.vehicles.models import Vehicle
 from cocreate.web.paging import Listing, after, cut, decode_cursor
 from roadmap.applicability.models import CarRelease
 from roadmap.items.models import RoadmapItem
-from roadmap.releases.models import NoteLabel, Release, ReleaseNote, ReleaseRollout, RolloutKind, serves
+from roadmap.releases.models import (
+    NoteLabel,
+    Release,
+    ReleaseNote,
+    ReleaseRollout,
+    ReleaseState,
+    RolloutKind,
+    serves,
+)
 from roadmap.releases.thanks import thanked_names
 from roadmap.releases.versions import version_key
 
@@ -157,7 +165,8 @@ def _letters(
             shown = public or drafts
             line = NoteLine(note_id, label, text, item_id if shown else None, (people or 0) if shown else 0)
             lines[release_id][label].append(line)
-    halted = _halted(session, [row.id or 0 for row in releases if row.paused_at or row.rolled_back_at])
+    stopped = (ReleaseState.PAUSED, ReleaseState.ROLLED_BACK, ReleaseState.PLANNED)
+    halted = _halted(session, [row.id or 0 for row in releases if row.state in stopped])
     thanks = thanked_names(
         session, [line.item_id for found in lines.values() for each in found.values() for line in each]
     )
@@ -173,14 +182,14 @@ def _letters(
 
 
 def _halted(session: Session, release_ids: Sequence[int]) -> dict[int, str]:
-    """What owners were told when the release was stopped, or taken back after that."""
+    """What owners were told when the release was stopped, taken back after that, or shown as released no longer."""
     if not release_ids:
         return {}
     statement = (
         columns(ReleaseRollout.release_id, ReleaseRollout.sentence)
         .where(
             col(ReleaseRollout.release_id).in_(release_ids),
-            col(ReleaseRollout.kind).in_([RolloutKind.PAUSED, RolloutKind.ROLLED_BACK]),
+            col(ReleaseRollout.kind).in_([RolloutKind.PAUSED, RolloutKind.ROLLED_BACK, RolloutKind.WITHDRAWN]),
         )
         .order_by(col(ReleaseRollout.id))
     )

@@ -16,6 +16,7 @@ from roadmap.promises import follow as promises
 from roadmap.releases.models import Release, ReleaseRollout, ReleaseState, RolloutKind
 
 JOB, HALT_JOB = "roadmap.release_out", "roadmap.tell_halted"
+SENTENCE_CHARACTERS = 400
 
 
 class NotOutYet(Conflict):
@@ -113,6 +114,12 @@ def note_share(session: Session, release: Release, percent: int, *, by: Actor) -
     release.rollout, release.rollout_percent = {}, percent
     session.add(release)
     _note(session, release, RolloutKind.STEP, by, percent=percent)
+
+
+def note_withdrawal(session: Session, release: Release, *, reason: str, by: Actor) -> None:
+    """A line that says why what everybody could read as released is so no longer."""
+    sentence = reason.strip()[:SENTENCE_CHARACTERS]
+    _note(session, release, RolloutKind.WITHDRAWN, by, percent=release.rollout_percent, sentence=sentence)
 
 
 def announce(session: Session, release: Release) -> None:

@@ -14,6 +14,7 @@ from cocreate.core.text_marks import N_
 from roadmap.forms import split_names
 from roadmap.indexing import index_release
 from roadmap.items.models import RoadmapItem
+from roadmap.promises.history import need
 from roadmap.promises.service import commit_date
 from roadmap.releases import rollout
 from roadmap.releases.forms import Note, ReleaseForm, parse_notes
@@ -32,7 +33,8 @@ class UnknownItem(Invalid):
 
 @dataclass(frozen=True)
 class Draft:
-    """A release as it shall be, whichever door it came through. reason: why a public day changes."""
+    """A release as it shall be, whichever door it came through. reason: why a public day changes, or why it is out of
+    everybody's sight again."""
 
     version: str
     title: str
@@ -59,8 +61,12 @@ def write_release(
     session: Session, draft: Draft, *, by: Actor, zone: ZoneInfo, release: Release | None = None
 ) -> Release:
     """Write a release and its lines, anew or over the old ones. Its date goes through the promise ledger: ReasonMissing
-    when one that stood in public changes without a reason."""
+    when one that stood in public changes without a reason, or when everybody could read that it is out and could not
+    any more."""
     _check(session, draft, release)
+    withdrawn = release is not None and _withdraws(release, draft, zone)
+    if withdrawn:
+        need(draft.reason)
     if release is not None:
         _commit_date(session, release, draft, by, zone)
     row = release or Release(version=draft.version, title=draft.title, public=False, created_by=by.id)
@@ -79,6 +85,8 @@ def write_release(
     # Once there is a release its roll-out goes by steps: a form that lay open must not set it back.
     if release is None and draft.rollout_percent:
         rollout.note_share(session, row, draft.rollout_percent, by=by)
+    if withdrawn:
+        rollout.note_withdrawal(session, row, reason=draft.reason, by=by)
     rollout.announce(session, row)
     audit.record(session, by, "release.save", "roadmap_release", row.id, version=row.version, public=row.public)
     return row
@@ -119,6 +127,15 @@ def _released(row: Release, draft: Draft, zone: ZoneInfo) -> datetime | None:
     if draft.released_on is None and row.released_at is not None and row.released_at <= clock.now():
         return row.released_at
     return _noon(draft.released_on, zone, row.released_at)
+
+
+def _withdraws(row: Release, draft: Draft, zone: ZoneInfo) -> bool:
+    """Whether everybody can read that it is out, and could not any more: made private, or given a day to come."""
+    now = clock.now()
+    if not row.public or row.released_at is None or row.released_at > now:
+        return False
+    released_at = _released(row, draft, zone)
+    return not draft.public or released_at is None or released_at > now
 
 
 def _noon(day: date | None, zone: ZoneInfo, known: datetime | None) -> datetime | None:

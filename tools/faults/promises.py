@@ -76,7 +76,7 @@ FAULTS = [
     Fault(
         "fairness: it leaves without an answer",
         "roadmap/fairness/service.py",
-        "if findings.flagged and not row.answer.strip():",
+        'if counted["losing_owners"] and not row.answer.strip():',
         "if False:",
         f"{ANNOUNCED}::test_the_page_lets_nothing_out_without_an_answer_and_a_second_person",
     ),

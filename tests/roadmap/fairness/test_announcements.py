@@ -18,8 +18,14 @@ from cocreate.core.runtime import Runtime
 from cocreate.identity.members.models import Member
 from cocreate.identity.vehicles.models import Vehicle
 from cocreate.notify.inbox.models import InboxMessage
-from roadmap.fairness import telling
-from roadmap.fairness.models import Announcement, AnnouncementEvent, AnnouncementState
+from roadmap.fairness import counting, telling
+from roadmap.fairness.models import (
+    Announcement,
+    AnnouncementEvent,
+    AnnouncementGroup,
+    AnnouncementKind,
+    AnnouncementState,
+)
 
 Make = Callable[..., Any]
 SAID = {
@@ -287,7 +293,7 @@ def test_announcements_page_without_gap_or_repeat(client: Any, pm: Member, datab
             # Published in another order than written, and now and then two at once.
             session.add(
                 Announcement(
-                    kind="benefit",
+                    kind=AnnouncementKind.BENEFIT,
                     title=f"公告{number:02}",
                     text="。",
                     state=AnnouncementState.PUBLISHED,
@@ -296,11 +302,13 @@ def test_announcements_page_without_gap_or_repeat(client: Any, pm: Member, datab
                 )  # fmt: skip
             )
             session.flush()
-        session.add(Announcement(kind="benefit", title="还在准备", text="。", edited_at=moment))
+        rows = session.exec(select(Announcement.id)).all()
+        session.add_all(AnnouncementGroup(announcement_id=one or 0, gain="礼遇") for one in rows)
+        session.add(Announcement(kind=AnnouncementKind.BENEFIT, title="还在准备", text="。", edited_at=moment))
     with database.read() as session:
         order = (col(Announcement.published_at).desc(), col(Announcement.id).desc())
-        rows = select(Announcement.title).where(col(Announcement.published_at).is_not(None)).order_by(*order)
-        expected = list(session.exec(rows))
+        titles = select(Announcement.title).where(col(Announcement.published_at).is_not(None)).order_by(*order)
+        expected = list(session.exec(titles))
     seen: list[str] = []
     if door == "json":
         address = "/api/v1/announcements?limit=25"
@@ -314,7 +322,44 @@ def test_announcements_page_without_gap_or_repeat(client: Any, pm: Member, datab
             text = client.get(address, actor=pm).text
             seen += re.findall(r"公告\d\d", text)
             assert ("还在准备" in text) == (address == "/announcements")
-            more = re.search(r'/announcements\?cursor=[^"]+', text)
-            address = more[0] if more else ""
+            more = re.search(r'class="pager"><a [^>]*href="([^"]+)"', text)
+            address = more[1] if more else ""
+            assert len(seen) <= len(expected), address
     assert seen == expected
     assert client.get("/announcements?cursor=xx").status_code == 422
+
+
+def test_a_large_fleet_is_counted_by_a_job_and_no_request_goes_through_it(
+    client: Any, pm: Member, second: Member, make_member: Make, make_vehicle: Make, worker: Any, runtime: Runtime,
+    make_token: Make, monkeypatch: pytest.MonkeyPatch, time_machine: Any
+) -> None:  # fmt: skip
+    monkeypatch.setattr(counting, "AT_ONCE", 1)
+    for year in (2021, 2022):
+        make_vehicle(make_member(), "极境", ordered_on=date(year, 5, 1))
+    token = make_token(pm, "roadmap:write")
+    made = client.post("/api/v1/announcements", token=token, json=SAID, browser=False)
+    assert (made.status_code, made.json()["findings"]) == (201, None)
+    assert "还在为它统计" in client.get("/announcements/1", actor=second).text
+    assert client.post("/announcements/1/approve", actor=second).status_code == 409
+    worker.drain()
+
+    def crowd(*_: Any, **__: Any) -> Any:
+        raise AssertionError("a request counted the fleet")
+
+    def act(name: str, who: Member) -> int:
+        with monkeypatch.context() as patch:
+            patch.setattr(counting, "cars_for", crowd)
+            patch.setattr(telling, "cars_for", crowd)
+            return int(client.post(f"/announcements/1/{name}", actor=who).status_code)
+
+    assert act("approve", second) == 422, "somebody loses, and no answer is prepared"
+    page = client.get("/announcements/1", actor=second).text
+    assert "is-flagged" in page
+    client.post("/announcements/1/edit", actor=pm, data={**FORM, "answer": ANSWER})
+    assert act("approve", second) == 303, "other words need no other count"
+    time_machine.move_to(clock.now() + timedelta(days=2), tick=False)
+    assert act("publish", pm) == 409, "counted too long ago"
+    counting.count_announcements(runtime)
+    assert act("publish", pm) == 303
+    found = client.get("/api/v1/announcements/1/check", token=make_token(pm, "roadmap:write"), browser=False).json()
+    assert (found["findings"]["gaining"], found["findings"]["losing_owners"]) == ([1], 1)

@@ -266,7 +266,7 @@ def test_reasons_become_voices_a_few_at_a_time_and_a_killed_job_goes_on(runtime,
         reply(round_id, one, Reply.NO, f"还是吵 {one.id}")
     monkeypatch.setattr(service, "VOICES", 3)
     made = forum.add_private_voice
-    seen = []
+    seen: list[int] = []
 
     def count(session, *args, **values):
         seen.append(id(session))

@@ -135,7 +135,7 @@ def test_a_post_that_goes_in_the_last_moment_before_its_messages_are_there_leave
     """It goes after the look in the transaction that writes them: another process, on a database that lets it."""
     voter = make_member("支持者")
     post = put_post(CANARY, author=make_member("作者"), voters=[voter])
-    look, others = notices._forget, []
+    look, others = notices._forget, list[threading.Thread]()
 
     def hide() -> None:
         with database.write() as session:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from cocreate.core import clock
 from cocreate.core.db import Database
 from cocreate.identity.members.models import Member
+from roadmap.releases import feed
 from roadmap.releases.calendar import LINE_BYTES, escaped, folded
 from roadmap.releases.models import NoteLabel, ReleaseNote
 
@@ -156,3 +157,19 @@ def test_a_letter_names_only_who_agreed(
     assert "吴内部" not in page
     client.post("/account", actor=willing, data={"name": willing.name})
     assert "林愿意" not in client.get(f"/releases/{release.id}").text
+
+
+@given(st.text(st.characters(codec="utf-8"), max_size=60))
+def test_whatever_a_letter_says_both_feeds_can_be_read(text: str) -> None:
+    parent = Xml.Element("feed")
+    feed._text(parent, "title", text)
+    back = Xml.fromstring(Xml.tostring(parent, encoding="utf-8"))
+    kept = back.findtext("title") or ""
+    assert [char for char in kept if char.isprintable()] == [char for char in text if char.isprintable()]
+
+
+@pytest.mark.parametrize("sign", ["\x0b", "\x1f", "\ufffe", "\uffff", "\ud800"])
+def test_signs_that_xml_has_no_place_for_are_left_out(sign: str) -> None:
+    parent = Xml.Element("feed")
+    feed._text(parent, "title", f"坏{sign}字符 😀")
+    assert Xml.fromstring(Xml.tostring(parent, encoding="utf-8")).findtext("title") == "坏字符 😀"

@@ -287,3 +287,48 @@ def test_a_form_that_lay_open_does_not_set_the_roll_out_back(
     )  # fmt: skip
     assert get(database, promised).rollout_percent == 60
     assert isinstance(get(database, promised).released_at, datetime)
+
+
+@pytest.mark.parametrize("door", ["page", "json"])
+def test_what_is_out_does_not_go_out_of_sight_in_silence(
+    client: Any, pm: Member, make_token: Make, make_release: Make, database: Database, door: str
+) -> None:
+    release, token = make_release("2.4", released_at=clock.now() - timedelta(days=3)), make_token(pm, "roadmap:write")
+    later = (clock.now() + timedelta(days=30)).date().isoformat()
+
+    def save(**values: Any) -> int:
+        said = {"version": "2.4", "title": "出远门", **values}
+        if door == "page":
+            form = {name: "1" if value is True else value for name, value in said.items() if value is not False}
+            return int(client.post(f"/releases/{release.id}/edit", actor=pm, data=form).status_code)
+        path = f"/api/v1/releases/{release.id}"
+        return int(client.request("PUT", path, token=token, json=said, browser=False).status_code)
+
+    def lines() -> list[tuple[str, str]]:
+        with database.read() as session:
+            return [(row.kind.value, row.sentence) for row in session.exec(select(ReleaseRollout))]
+
+    for silent in ({"public": False}, {"public": True, "released_on": later}, {"public": False, "reason": " "}):
+        assert save(**silent) == 422, silent
+        row = get(database, release)
+        assert (row.public, row.released_at, row.title) == (True, release.released_at, release.title), silent
+    assert lines() == []
+    assert save(public=True) in (200, 303), "other words need no reason"
+    assert save(public=True, released_on=later, reason="这一版要再测两周。") in (200, 303)
+    assert get(database, release).state == ReleaseState.PLANNED
+    assert "这一版要再测两周。" in client.get(f"/releases/{release.id}").text
+    assert lines() == [("withdrawn", "这一版要再测两周。")]
+    assert save(public=False) in (200, 303), "what is only planned may become a draft again"
+
+
+def test_a_step_is_one_models_however_it_is_spelled(
+    client: Any, database: Database, pm: Member, make_release: Make, make_member: Make, make_vehicle: Make
+) -> None:
+    for model in ("maxus9", "ＭＡＸＵＳ 9", "云麓"):  # noqa: RUF001
+        make_vehicle(make_member(), model)
+    release = make_release("2.4", models=["MAXUS 9", "云麓"])
+    path = f"/releases/{release.id}/rollout"
+    assert client.post(path, actor=pm, data={"percent": "30", "model": "maxus 9"}).status_code == 303
+    row = get(database, release)
+    assert (row.rollout, row.rollout_percent) == ({"MAXUS 9": 30, "云麓": 0}, 20)
+    assert "maxus9" not in client.get(path, actor=pm).text
