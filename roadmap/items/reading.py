@@ -11,6 +11,7 @@ from roadmap.items import dates
 from roadmap.items.models import ItemChange, RoadmapItem
 from roadmap.items.windows import Window
 from roadmap.links import service as links
+from roadmap.links import supporters
 
 
 def settle_reading(
@@ -18,7 +19,8 @@ def settle_reading(
 ) -> None:
     """Make `public` what the item's boards say and the planned window what was asked for; let everything follow.
 
-    tell: whoever may read it from now on hears where it stands, each at most once per step.
+    tell: whoever may read it from now on hears where it stands, each at most once per step; where they are so many that
+    nobody tells them alone, with the next step, which a second person approves.
     """
     public = is_public(session, item)
     dates.commit_as(session, item, window, reason=reason, by=by, public=public)
@@ -29,6 +31,6 @@ def settle_reading(
         links.settle_item(session, item, by=by)
         index_item(session, item)
     newest = select(sa.func.max(ItemChange.id)).where(ItemChange.item_id == item.id)
-    if tell and item.shown and (change_id := session.exec(newest).one()):
+    if tell and item.shown and (change_id := session.exec(newest).one()) and not supporters.too_many(session, item):
         # No key: the step may have been queued and found not public. Each member has one message per step anyway.
         outbox.enqueue(session, "roadmap.tell_supporters", lane=outbox.MESSAGES, change_id=change_id)

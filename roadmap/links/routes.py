@@ -30,6 +30,14 @@ class NothingChosen(Invalid):
     message = N_("Choose an item, or write the title of a new one.")
 
 
+SAID = dict.fromkeys(service.Linked, N_("Linked to “%(item)s”.")) | {
+    service.Linked.QUIETLY: N_(
+        "Linked to “%(item)s”. So many people stand behind it that they hear of it with the next step, which a second "
+        "person approves."
+    )
+}
+
+
 @dataclass(frozen=True)
 class Choice:
     """An item in the list that one chooses from."""
@@ -66,10 +74,10 @@ BoundTarget = Annotated[BoundForm[TargetForm], Depends(bind(TargetForm))]
 def link_theme(theme_id: RowId, form: BoundLink, page: CurrentPage, actor: CurrentActor, db: Db) -> Response:
     """Link a theme to an item, perhaps one made here and now."""
     item = _chosen(db, form, actor)
-    service.link_theme(db, item, theme_id, by=actor)
+    linked = service.link_theme(db, item, theme_id, by=actor)
     link_id = service.link_of(db, item.id or 0, theme_id)
     page.flash(
-        N_("Linked to “%(item)s”."), level="success", item=item.title,
+        SAID[linked], level="success", item=item.title,
         undo_url=page.url("remove_link", {"back": theme_id}, item_id=item.id, link_id=link_id),
     )  # fmt: skip
     return page.redirect_to((form.value.back if form.value else "") or page.url("show_theme", theme_id=theme_id))
@@ -79,8 +87,8 @@ def link_theme(theme_id: RowId, form: BoundLink, page: CurrentPage, actor: Curre
 def link_post(post_id: RowId, form: BoundLink, page: CurrentPage, actor: CurrentActor, db: Db) -> Response:
     """Link one post to an item, perhaps one made here and now."""
     item = _chosen(db, form, actor)
-    service.link_post(db, item, post_id, by=actor)
-    _say(page, item)
+    linked = service.link_post(db, item, post_id, by=actor)
+    page.flash(SAID[linked], level="success", item=item.title)
     return page.redirect("show_post", post_id=post_id)
 
 
@@ -111,10 +119,10 @@ def add_link(
     if theme is None and post is None:
         raise Invalid("no target", fields={"post": N_("Please fill this in.")})
     if theme is not None:
-        service.link_theme(db, item, theme, by=actor)
+        linked = service.link_theme(db, item, theme, by=actor)
     if post is not None:
-        service.link_post(db, item, post, by=actor)
-    page.flash(N_("Linked."), level="success")
+        linked = service.link_post(db, item, post, by=actor)
+    page.flash(SAID[linked], level="success", item=item.title)
     return page.redirect("show_item", item_id=item_id)
 
 
@@ -150,7 +158,3 @@ def _chosen(db: Db, form: BoundForm[LinkForm], actor: Actor) -> RoadmapItem:
         title=value.title, what=value.what, sentence=value.sentence.strip(), board=value.board, public=True
     )  # fmt: skip
     return items.add_item(db, new, by=actor)
-
-
-def _say(page: CurrentPage, item: RoadmapItem) -> None:
-    page.flash(N_("Linked to “%(item)s”."), level="success", item=item.title)

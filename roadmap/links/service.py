@@ -4,6 +4,7 @@ how many people that is."""
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from enum import IntEnum
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,6 +22,7 @@ from roadmap.events import ItemLinked
 from roadmap.indexing import count_item
 from roadmap.items.models import ItemChange, ItemStatus, RoadmapItem
 from roadmap.items.stages import POST_STATUS, further
+from roadmap.links import supporters
 from roadmap.links.models import ItemLink, ItemPost
 
 CHUNK = 500
@@ -31,8 +33,17 @@ NOBODY = Actor()
 """Who acts when news alone makes posts follow."""
 
 
-def link_theme(session: Session, item: RoadmapItem, theme_id: int, *, by: Actor) -> bool:
-    """The item answers this theme and everybody in it, who hear where it stands; False when it did already."""
+class Linked(IntEnum):
+    """What came of a link. QUIETLY: so many people stand behind what joined that nobody tells them alone; they hear of
+    the item with its next step, which a second person approves."""
+
+    BEFORE = 0
+    QUIETLY = 1
+    TOLD = 2
+
+
+def link_theme(session: Session, item: RoadmapItem, theme_id: int, *, by: Actor) -> Linked:
+    """The item answers this theme and everybody in it, who hear where it stands."""
     current = cluster.resolve(session, theme_id)
     if not cluster.theme_cards(session, [current]):
         raise NotFound(f"theme {theme_id}")
@@ -40,26 +51,27 @@ def link_theme(session: Session, item: RoadmapItem, theme_id: int, *, by: Actor)
     return _add(session, item, link, by=by)
 
 
-def link_post(session: Session, item: RoadmapItem, post_id: int, *, by: Actor) -> bool:
-    """The item answers this one post, and those behind it hear where it stands; False when it did already."""
+def link_post(session: Session, item: RoadmapItem, post_id: int, *, by: Actor) -> Linked:
+    """The item answers this one post, and those behind it hear where it stands."""
     if not forum.visible_ids(session, by, [post_id]):
         raise NotFound(f"post {post_id}")
     forum.hold(session, [post_id], "roadmap")
     return _add(session, item, ItemLink(item_id=item.id or 0, post_id=post_id, created_by=by.id), by=by)
 
 
-def _add(session: Session, item: RoadmapItem, link: ItemLink, *, by: Actor) -> bool:
+def _add(session: Session, item: RoadmapItem, link: ItemLink, *, by: Actor) -> Linked:
     if not insert_once(session, link):
-        return False
+        return Linked.BEFORE
     audit.record(session, by, "item.link", "roadmap_item", item.id, theme=link.theme_id, post=link.post_id)
     newest = select(ItemChange).where(ItemChange.item_id == item.id).order_by(col(ItemChange.id).desc()).limit(1)
     change = session.exec(newest).first()
-    sync_item(session, item, by=by, reason=change.sentence if change else "")
-    if change is not None and item.shown:
+    joined = sync_item(session, item, by=by, reason=change.sentence if change else "")
+    quiet = change is not None and item.shown and supporters.too_many(session, item, joined)
+    if change is not None and item.shown and not quiet:
         # Not queued once for ever: a later link brings further people, and each member has one message per step anyway.
         outbox.enqueue(session, "roadmap.tell_supporters", lane=outbox.MESSAGES, change_id=change.id)
     outbox.publish(session, ItemLinked(item_id=item.id or 0))
-    return True
+    return Linked.QUIETLY if quiet else Linked.TOLD
 
 
 def unlink(session: Session, item: RoadmapItem, link: ItemLink, *, by: Actor) -> None:
@@ -100,8 +112,9 @@ def follow_merges(session: Session) -> list[int]:
 
 def sync_item(
     session: Session, item: RoadmapItem, *, by: Actor = NOBODY, reason: str = "", at: datetime | None = None
-) -> None:
-    """Make the posts behind an item those that its links name now, let statuses follow and count the people.
+) -> list[int]:
+    """Make the posts behind an item those that its links name now, let statuses follow and count the people; the posts
+    that joined.
 
     Only posts that join or leave take another status: one that somebody set by hand lasts until the item's next step.
     """
@@ -119,12 +132,13 @@ def sync_item(
     insert_many_once(session, [ItemPost(item_id=item_id, post_id=post, theme_id=wanted[post]) for post in joined])
     settle_posts(session, joined, by=by, cause_id=item_id, reason=reason, at=at)
     _let_go(session, item_id, gone, item.status, by=by)
-    supporters = forum.people_behind(session, wanted)
-    item.people, item.voices = supporters.people, supporters.voices
-    item.labels, item.imported_votes = supporters.labels, supporters.imported_votes
+    crowd = forum.people_behind(session, wanted)
+    item.people, item.voices = crowd.people, crowd.voices
+    item.labels, item.imported_votes = crowd.labels, crowd.imported_votes
     session.add(item)
     session.flush()
     count_item(session, item)
+    return joined
 
 
 def _posts_named(session: Session, item_id: int) -> dict[int, int | None]:

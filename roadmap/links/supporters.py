@@ -10,6 +10,7 @@ from forum.api import Supporters, Tie
 from roadmap.boards.audience import readers_among
 from roadmap.items.models import RoadmapItem
 from roadmap.links.models import ItemPost
+from roadmap.publishing.approval import needs_second
 
 CHUNK = 5_000
 
@@ -77,6 +78,16 @@ def addressed(session: Session, item: RoadmapItem, found: Supporters | None = No
     wrote = members & found.authors.keys()
     voted = (members & found.voters.keys()) - wrote
     return Addressed(wrote, voted, members - wrote - voted)
+
+
+def too_many(session: Session, item: RoadmapItem, post_ids: Collection[int] | None = None) -> bool:
+    """Whether so many members behind the item, or behind these posts of it, would be told that nobody tells them alone.
+    Thousands are not counted for it: what is known of the item is enough."""
+    if post_ids is None:
+        return needs_second(session, at_least(item)) or needs_second(session, len(addressed(session, item)))
+    if not post_ids:
+        return False
+    return needs_second(session, len(addressed(session, item, forum.people_behind(session, post_ids))))
 
 
 def at_least(item: RoadmapItem) -> int:
