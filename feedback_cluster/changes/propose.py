@@ -17,7 +17,7 @@ from feedback_cluster.runs.folder import Outcome, RunStopped
 from feedback_cluster.runs.models import Run, RunFound, RunState, Verdict
 from feedback_cluster.themes import bindings, pins
 from feedback_cluster.themes.bindings import New, NewTheme, Old, OldTheme
-from feedback_cluster.themes.meanwhile import let_go_of_unread
+from feedback_cluster.themes.meanwhile import catch_up_facts, let_go_of_unread
 from feedback_cluster.themes.models import Source, Theme
 from feedback_cluster.themes.queries import current_run_id
 
@@ -37,6 +37,7 @@ def propose(runtime: Runtime, run_id: int, outcome: Outcome) -> bool:
             base_id = current_run_id(session)
             if base_id is not None:
                 let_go_of_unread(session, run_id)
+                catch_up_facts(session, base_id, run_id)
             bindings.bind(session, base_id, run_id)
         with runtime.database.read() as session:
             flows = counted_flows(session, base_id, run_id) if base_id is not None else []

@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from feedback_cluster.runs.models import Run, RunState, Verdict
@@ -68,3 +69,19 @@ def let_go_of_unread(session: Session, run_id: int) -> list[int]:
     if found:
         session.connection().execute(sa.delete(ThemePost).where(*marks))
     return found
+
+
+def catch_up_facts(session: Session, base_id: int, run_id: int) -> None:
+    """Let a run's rows say what changed without a voice reading differently while it was at work: votes and answers.
+
+    Listeners keep the rows of what holds up to date, and from now on those of the run as well.
+    """
+    was = aliased(ThemePost, name="was")
+    same = (col(was.run_id) == base_id, col(was.post_id) == col(ThemePost.post_id))
+    moved = sa.or_(was.votes != ThemePost.votes, was.is_open != ThemePost.is_open)
+    values = {
+        name: select(getattr(was, name)).where(*same).correlate(ThemePost).scalar_subquery()
+        for name in ("votes", "is_open")
+    }
+    here = select(was.post_id).where(*same, moved).correlate(ThemePost).exists()
+    session.connection().execute(sa.update(ThemePost).where(col(ThemePost.run_id) == run_id, here).values(values))

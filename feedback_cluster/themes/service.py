@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
+import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from cocreate.core import clock, outbox
@@ -12,6 +13,7 @@ from cocreate.core.errors import Conflict, Invalid, NotFound
 from cocreate.core.text_marks import N_
 from cocreate.text.segment import content_words
 from feedback_cluster.events import ThemeTriaged
+from feedback_cluster.runs.models import Run, Verdict
 from feedback_cluster.themes import bindings, bonds, pins
 from feedback_cluster.themes.decisions import announce, announce_merge, change, record, reroot
 from feedback_cluster.themes.indexing import index_themes
@@ -264,10 +266,17 @@ def words_of(session: Session, post_ids: Sequence[int], most: int = 6) -> list[s
 
 
 def themes_for_choice(session: Session, besides: int) -> list[tuple[int, str]]:
-    """Id and name of every theme that posts may be moved to, by size."""
+    """Id and name of every theme that posts may be moved to, by size; none that a run made and took away again."""
+    undone = select(Run.id).where(Run.verdict == Verdict.UNDONE)
     statement = (
         select(Theme.id, Theme.name)
         .where(
+            sa.or_(
+                col(Theme.size) > 0,
+                col(Theme.name_locked),
+                col(Theme.born_run_id).is_(None),
+                col(Theme.born_run_id).not_in(undone),
+            ),
             col(Theme.merged_into_id).is_(None),
             col(Theme.born_at).is_not(None),
             Theme.id != besides,

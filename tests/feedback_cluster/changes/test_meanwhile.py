@@ -20,8 +20,9 @@ from feedback_cluster.themes.assign import assign_posts
 from feedback_cluster.themes.meanwhile import UNREAD
 from feedback_cluster.themes.models import ThemePost
 from feedback_cluster.themes.queries import current_run_id, get_theme
-from forum.events import PostDeleted, PostEdited
-from forum.posts.models import Post, Visibility
+from forum import api as forum
+from forum.events import PostDeleted, PostEdited, VoteCast
+from forum.posts.models import Post, PostStatus, Visibility
 from tests.feedback_cluster.changes.verdicts import approve, undo
 
 RunNow = Callable[..., Run]
@@ -66,6 +67,33 @@ def test_a_voice_made_private_during_a_run_is_private_in_what_it_found(
         theme = get_theme(session, row.theme_id or 0)
         rows = session.exec(select(ThemePost).where(ThemePost.run_id == run.id, ThemePost.theme_id == theme.id)).all()
         assert theme.size == len(rows)
+
+
+def test_votes_and_answers_during_a_run_are_in_what_it_found(
+    runtime: Runtime, gold_voices: list[int], run_now: RunNow, quick_pipeline: None, worker: Worker, pm_actor: Actor,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    run_now()
+    real, (liked, answered) = work.run_pipeline, gold_voices[:2]
+
+    def meanwhile(*args: Any, **kwargs: Any) -> work.Outcome:
+        with runtime.database.write() as session:
+            post = session.get_one(Post, liked)
+            post.vote_count = 7
+            session.add(post)
+            outbox.publish(session, VoteCast(post_id=liked, member_id=pm_actor.member_id))
+            forum.set_status(session, [answered], PostStatus.REVIEWING, cause=None, by=pm_actor, reason="在看")
+        worker.drain()
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(work, "run_pipeline", meanwhile)
+    run = run_now()
+    with runtime.database.read() as session:
+        rows = session.exec(select(ThemePost).where(ThemePost.run_id == run.id)).all()
+        told = {row.post_id: (row.votes, row.is_open) for row in rows}
+        theme = get_theme(session, next(row.theme_id for row in rows if row.post_id == liked) or 0)
+        assert theme.votes == sum(row.votes for row in rows if row.theme_id == theme.id)
+    assert (told[liked], told[answered]) == ((7, True), (0, False))
 
 
 @pytest.mark.parametrize("state", ["approved", "rejected", "undoing"])

@@ -185,6 +185,20 @@ def test_undo_goes_back_exactly_and_decisions_since_hold(
         assert [entry.action for entry in audit.trail(session, "run", again.id or 0)] == ["run.undo", "run.take"]
 
 
+def test_a_theme_of_a_run_that_was_taken_back_is_not_on_offer(
+    runtime: Runtime, first: Run, propose_now: RunNow, bending: Any, gold_voices: list[int], pm_actor: Actor
+) -> None:
+    def offered() -> list[str]:
+        with runtime.database.read() as session:
+            return [name for _, name in themes.themes_for_choice(session, 0)]
+
+    before = offered()
+    run = propose_now(lambda outcome: bending.bear(outcome, gold_voices[:6], "凉席党"), cause=Cause.COMMAND)
+    assert "凉席党" in offered()
+    undo(runtime, run, pm_actor)
+    assert sorted(offered()) == sorted(before)
+
+
 def test_undo_is_refused_when_another_run_took_effect_since(
     runtime: Runtime, first: Run, run_now: RunNow, pm_actor: Actor
 ) -> None:
