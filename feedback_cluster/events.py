@@ -40,3 +40,11 @@ class AnswerPublished(Event):
 
     theme_id: int
     answer_id: int
+
+
+@dataclass(frozen=True)
+class AnswerWithdrawn(Event):
+    """What stood on the theme's posts as its answer stands there no longer, and nothing else came in its place."""
+
+    theme_id: int
+    answer_id: int

@@ -10,7 +10,7 @@ from feedback_cluster.changes.take import take_effect
 from feedback_cluster.dossiers import fillers as dossier_fillers
 from feedback_cluster.dossiers.notices import NOTICES as DOSSIER_NOTICES
 from feedback_cluster.dossiers.service import forget_words
-from feedback_cluster.events import AnswerPublished, RunFinished
+from feedback_cluster.events import AnswerPublished, AnswerWithdrawn, RunFinished
 from feedback_cluster.leadership import demo as leader_demo
 from feedback_cluster.leadership import listeners as leadership
 from feedback_cluster.leadership import notices as leader_notices
@@ -133,6 +133,7 @@ module = Module(
         LexiconChanged: [listeners.mark_lexicon],
         RunFinished: [follow_run],
         AnswerPublished: [leadership.stop_silence],
+        AnswerWithdrawn: [leadership.break_silence],
     },
     slots={
         "post.page": [fillers.on_post_page, radar_fillers.on_post_page],

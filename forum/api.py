@@ -28,6 +28,7 @@ from forum.posts.queries import (
 from forum.silence.rules import FIRST_ANSWER
 from forum.silence.service import answered as note_answer
 from forum.silence.service import unanswered as take_answer_back
+from forum.silence.service import wait_on
 
 __all__ = [
     "FIRST_ANSWER",
@@ -66,6 +67,7 @@ __all__ = [
     "top_cards",
     "visible_ids",
     "votes_before",
+    "wait_on",
     "whole_groups",
     "wished_by",
 ]

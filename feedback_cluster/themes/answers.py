@@ -13,7 +13,7 @@ from cocreate.core.actor import Actor
 from cocreate.core.errors import Conflict, Invalid, NotFound
 from cocreate.core.tables import columns
 from cocreate.core.text_marks import N_
-from feedback_cluster.events import AnswerPublished
+from feedback_cluster.events import AnswerPublished, AnswerWithdrawn
 from feedback_cluster.themes.models import Answer, AnswerState, Theme, ThemePost, TriageStatus
 from feedback_cluster.themes.pins import hold_theme
 from feedback_cluster.themes.queries import Root, current_run, get_theme, resolve
@@ -94,8 +94,11 @@ def withdraw(session: Session, answer: Answer, *, by: Actor) -> None:
     """Take the wording back; it stays in the list."""
     if answer.state is AnswerState.WITHDRAWN:
         raise AnswerMoved(f"answer {answer.id} is {answer.state}")
+    stood = answer.state is AnswerState.PUBLISHED
     _step(session, answer, answer.state, state=AnswerState.WITHDRAWN)
     audit.record(session, by, "answer.withdraw", "theme", answer.theme_id, answer=answer.id)
+    if stood:
+        outbox.publish(session, AnswerWithdrawn(theme_id=answer.theme_id, answer_id=answer.id or 0))
 
 
 def _step(session: Session, answer: Answer, before: AnswerState, **values: Any) -> None:

@@ -16,6 +16,7 @@ from forum.points import settle_comment
 from forum.posts.models import Post
 from forum.posts.queries import find_post
 from forum.posts.service import NotYours
+from forum.silence.service import follow_comment
 
 
 class NothingToReplyTo(Invalid):
@@ -79,6 +80,7 @@ def delete_comment(session: Session, comment: Comment, *, by: Actor) -> None:
     if comment.hidden_at is None:
         count_comment(session, comment, -1)
     settle_comment(session, comment)
+    follow_comment(session, comment)
     audit.record(session, by, "comment.delete", "comment", comment.id)
 
 

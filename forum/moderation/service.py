@@ -17,6 +17,7 @@ from forum.merging import tree
 from forum.merging.heirs import pass_on
 from forum.points import settle_comment
 from forum.posts.models import Post, PostTag
+from forum.silence.service import follow_comment
 from search import api as search
 
 
@@ -65,6 +66,7 @@ def hide_comment(session: Session, comment: Comment, *, reason: str, by: Actor) 
         return
     count_comment(session, comment, -1)
     settle_comment(session, comment)
+    follow_comment(session, comment)
     audit.record(session, by, "comment.hide", "comment", comment.id, reason=reason.strip())
 
 
@@ -75,6 +77,7 @@ def restore_comment(session: Session, comment: Comment, *, by: Actor) -> None:
         return
     count_comment(session, comment, +1)
     settle_comment(session, comment)
+    follow_comment(session, comment)
     audit.record(session, by, "comment.restore", "comment", comment.id)
 
 

@@ -4,8 +4,6 @@ from sqlmodel import Session
 
 from cocreate.clocks import ladder
 from cocreate.core import clock
-from cocreate.core.actor import STAFF
-from cocreate.identity.members.queries import roles_of
 from forum.comments.models import Comment
 from forum.desk.models import OfficialResponse
 from forum.events import (
@@ -26,13 +24,10 @@ from forum.silence.rules import FIRST_ANSWER
 
 
 def hear_comment(session: Session, event: CommentAdded) -> None:
-    """A comment of staff on somebody else's post is a human answer."""
+    """A comment of staff on somebody else's post is a human answer, unless it is gone already."""
     comment = session.get(Comment, event.comment_id)
-    post = session.get(Post, event.post_id)
-    if comment is None or post is None or comment.author_id == post.author_id:
-        return
-    if STAFF.intersection(roles_of(session, [comment.author_id]).get(comment.author_id, ())):
-        service.answered(session, [event.post_id], by=comment.author_id, at=comment.created_at)
+    if comment is not None:
+        service.follow_comment(session, comment)
 
 
 def hear_response(session: Session, event: OfficialResponseGiven) -> None:

@@ -205,6 +205,34 @@ def test_the_answer_stops_the_clock_of_every_post(runtime, theme, actor, worker)
     assert [view.state for view in after.values()] == ["met"] * 4
 
 
+def test_an_answer_that_is_withdrawn_lets_every_post_wait_on(runtime, theme, actor, worker, monday):
+    def clocks_now():
+        with runtime.database.read() as session:
+            return clocks.read(session, "post.first_answer", theme["posts"])
+
+    before = clocks_now()
+    monday.move_to(MONDAY + timedelta(hours=9), tick=False)
+    first = answer(runtime, theme, actor)
+    worker.drain()
+    monday.move_to(MONDAY + timedelta(hours=10), tick=False)
+    with runtime.database.write() as session:
+        answer_id = answers.record_answer(session, theme["id"], "改为五月。", by=actor)
+        second = answers.get_answer(session, theme["id"], answer_id)
+        answers.approve(session, second, by=actor)
+        answers.publish(session, second, by=actor)
+    worker.drain()
+    assert {view.stopped_at for view in clocks_now().values()} == {MONDAY + timedelta(hours=9)}
+    assert first.id != answer_id
+    monday.move_to(MONDAY, tick=False)  # so that a clock that runs looks as it did
+    with runtime.database.write() as session:
+        answers.withdraw(session, answers.get_answer(session, theme["id"], answer_id), by=actor)
+    worker.drain()
+    assert {view.state for view in clocks_now().values()} == {"running"}
+    assert {post_id: view.due_at for post_id, view in clocks_now().items()} == {
+        post_id: view.due_at for post_id, view in before.items()
+    }
+
+
 def test_an_answered_theme_drops_out_and_is_not_replaced(runtime, theme, make_theme, actor):
     make_theme("第六个", score=1.0)
     answer(runtime, theme, actor)

@@ -9,13 +9,15 @@ from cocreate.clocks import service as clocks
 from cocreate.clocks.ladder import climb
 from cocreate.clocks.queries import figures
 from cocreate.core.actor import GUEST, Role
-from forum.comments.service import add_comment
+from forum.comments.models import Comment
+from forum.comments.service import add_comment, delete_comment
 from forum.desk import service as desk
 from forum.merging import service as merging
 from forum.moderation import service as moderation
 from forum.posts.models import Post, PostKind, PostStatus
 from forum.posts.service import Draft, delete_post, edit_post, submit_post
 from forum.silence.rules import FIRST_ANSWER
+from forum.silence.service import unanswered
 from tests.factories.forum import acting
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -198,6 +200,60 @@ def test_an_answer_that_is_taken_back_was_none(runtime, submit, agent, worker, t
     tuesday.move_to(DUE, tick=False)
     climb(runtime)
     assert wait(runtime, post).step == 2
+
+
+@pytest.mark.parametrize("gone", ["deleted", "hidden"])
+def test_a_comment_that_goes_was_no_answer(runtime, submit, agent, worker, tuesday, gone):
+    post, by = submit(), acting(runtime, agent, Role.AGENT, Role.MODERATOR)
+    before = wait(runtime, post)
+    comments = []
+    for hours in (1, 2):
+        tuesday.move_to(TUESDAY + timedelta(hours=hours), tick=False)
+        with runtime.database.write() as session:
+            comments.append(add_comment(session, session.get_one(Post, post.id), "在看", author=by).id)
+        worker.drain()
+    assert wait(runtime, post).stopped_at == TUESDAY + timedelta(hours=1)
+
+    def take_out(comment_id):
+        with runtime.database.write() as session:
+            comment = session.get_one(Comment, comment_id)
+            if gone == "deleted":
+                delete_comment(session, comment, by=by)
+            else:
+                moderation.hide_comment(session, comment, reason="发错了", by=by)
+
+    take_out(comments[0])
+    assert wait(runtime, post).stopped_at == TUESDAY + timedelta(hours=2), "the other one stands"
+    take_out(comments[1])
+    after = wait(runtime, post)
+    assert (after.started_at, after.due_at, after.state) == (before.started_at, before.due_at, "running")
+    if gone == "hidden":
+        with runtime.database.write() as session:
+            moderation.restore_comment(session, session.get_one(Comment, comments[1]), by=by)
+        assert wait(runtime, post).stopped_at == TUESDAY + timedelta(hours=2)
+
+
+def test_a_comment_that_is_gone_when_it_is_heard_of_answers_nobody(runtime, submit, agent, worker):
+    post, by = submit(), acting(runtime, agent, Role.AGENT)
+    with runtime.database.write() as session:
+        comment = add_comment(session, session.get_one(Post, post.id), "在看", author=by)
+        delete_comment(session, comment, by=by)
+    worker.drain()
+    assert wait(runtime, post).state == "running"
+
+
+def test_a_no_that_is_taken_back_leaves_what_else_was_answered(runtime, submit, agent, worker, tuesday):
+    post, by = submit(), acting(runtime, agent, Role.PM)
+    with runtime.database.write() as session:
+        desk.set_status(session, [post.id], PostStatus.DECLINED, cause=("theme", 3), by=by, reason="不安全")
+    tuesday.move_to(TUESDAY + timedelta(hours=2), tick=False)
+    with runtime.database.write() as session:
+        desk.respond(session, session.get_one(Post, post.id), "停车后可以看。", by=by)
+    worker.drain()
+    with runtime.database.write() as session:
+        desk.set_status(session, [post.id], PostStatus.OPEN, cause=("theme", 3), by=by)
+        assert unanswered(session, [post.id], ("theme", 3)) == 0
+    assert wait(runtime, post).stopped_at == TUESDAY + timedelta(hours=2)
 
 
 def test_messages_about_a_post_that_is_hidden_keep_its_number_alone(runtime, submit, agent, worker, tuesday):
