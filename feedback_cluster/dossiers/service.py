@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from cocreate.core import audit, clock
 from cocreate.core.actor import Actor
@@ -179,7 +180,7 @@ def issues_of(session: Session, theme_id: int) -> list[Dossier]:
     return list(session.exec(_of(theme_id)))
 
 
-def _of(theme_id: int) -> Any:
+def _of(theme_id: int) -> SelectOfScalar[Dossier]:
     """Issues without their content, a megabyte for thousands of voices, which is read where somebody asks for it."""
     statement = select(Dossier).where(Dossier.theme_id == theme_id).order_by(col(Dossier.issue).desc())
     return statement.options(defer(Dossier.content))  # type: ignore[arg-type]

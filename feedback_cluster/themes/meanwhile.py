@@ -78,7 +78,7 @@ def catch_up_facts(session: Session, base_id: int, run_id: int) -> None:
     """
     was = aliased(ThemePost, name="was")
     same = (col(was.run_id) == base_id, col(was.post_id) == col(ThemePost.post_id))
-    moved = sa.or_(was.votes != ThemePost.votes, was.is_open != ThemePost.is_open)
+    moved = sa.or_(col(was.votes) != col(ThemePost.votes), col(was.is_open) != col(ThemePost.is_open))
     values = {
         name: select(getattr(was, name)).where(*same).correlate(ThemePost).scalar_subquery()
         for name in ("votes", "is_open")

@@ -5,6 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from cocreate.core.actor import Actor
 from cocreate.core.db import insert_once
@@ -67,7 +68,7 @@ def find_own(session: Session, name: str, *, by: Actor) -> SavedFilter | None:
     return session.exec(_own(name, by)).first()
 
 
-def _own(name: str, by: Actor) -> Any:
+def _own(name: str, by: Actor) -> SelectOfScalar[SavedFilter]:
     return select(SavedFilter).where(SavedFilter.member_id == by.member_id, SavedFilter.name == name)
 
 
