@@ -1,11 +1,12 @@
 """`cocreate demo`: a believable community in a home of its own, seeded once, on loopback."""
 
+import functools
 import json
 import shutil
 import socket
-import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
 
@@ -44,10 +45,19 @@ def register(cli: typer.Typer) -> None:
             return
         check_home(settings)
         runtime = Runtime(settings, context.obj.modules)
-        app = create_app(runtime, worker=True)
-        warm = threading.Thread(target=app.state.renderer.warm, name="warm-templates", daemon=True)
-        seed_once(runtime, meanwhile=warm.start)
+        runtime.settings.signing_key()  # made once, before both threads ask for it
+        with ThreadPoolExecutor(1, "pages") as beside:
+            pages = functools.cache(lambda: beside.submit(_make_pages, runtime))
+            seed_once(runtime, meanwhile=pages)
+            app = pages().result()
         _serve(runtime, app, listener, begun)
+
+
+def _make_pages(runtime: Runtime) -> FastAPI:
+    """The application, with its templates in memory."""
+    app = create_app(runtime, worker=True)
+    app.state.renderer.warm()
+    return app
 
 
 def demo_settings(home: Path, port: int) -> Settings:
@@ -73,7 +83,7 @@ def check_home(settings: Settings) -> None:
         _start_over(settings.home)
 
 
-def seed_once(runtime: Runtime, meanwhile: Callable[[], None] | None = None) -> None:
+def seed_once(runtime: Runtime, meanwhile: Callable[[], object] | None = None) -> None:
     """Migrate, and write the community unless an earlier demo did.
 
     The first grouping runs in a process of its own; `meanwhile` is called just before this one has to wait for it.

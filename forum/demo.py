@@ -14,7 +14,7 @@ from typing import Any
 from sqlmodel import Session, col
 
 from cocreate.core import clock
-from cocreate.core.db import insert_many_once
+from cocreate.core.db import insert_plain_once
 from cocreate.core.runtime import Runtime
 from cocreate.core.tables import columns
 from cocreate.identity.vehicles.models import Vehicle
@@ -141,25 +141,21 @@ def _crowd(
 ) -> None:
     now = clock.now()
     chance = random.Random(13)  # noqa: S311
-    insert_many_once(session, [PostTag(post_id=ids[row["key"]], tag=tag) for row in rows for tag in set(row["tags"])])
-    insert_many_once(
-        session,
-        [
-            Subscription(member_id=people[row["author"]], post_id=ids[row["key"]], created_at=moments[row["key"]])
-            for row in rows
-        ],
-    )
-    insert_many_once(
-        session,
-        [
-            Vote(
-                member_id=member, post_id=ids[key],
-                created_at=moments[key] + (now - moments[key]) * min(1.0, chance.expovariate(6)),
-            )
-            for key, members in votes.items()
-            for member in members
-        ],
-    )  # fmt: skip
+    tags = [{"post_id": ids[row["key"]], "tag": tag} for row in rows for tag in sorted(set(row["tags"]))]
+    insert_plain_once(session, PostTag, tags)
+    follows = [_tie(people[row["author"]], ids[row["key"]], moments[row["key"]]) for row in rows]
+    insert_plain_once(session, Subscription, follows)
+    cast = [
+        _tie(member, ids[key], moments[key] + (now - moments[key]) * min(1.0, chance.expovariate(6)))
+        for key, members in votes.items()
+        for member in members
+    ]
+    insert_plain_once(session, Vote, cast)
+
+
+def _tie(member_id: int, post_id: int, at: datetime) -> dict[str, Any]:
+    """A vote or a subscription that counts where it was given."""
+    return {"member_id": member_id, "post_id": post_id, "root_id": post_id, "created_at": at}
 
 
 def _talk(session: Session, posts: dict[str, Post], people: Keys) -> None:

@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 
 from cocreate.core import clock
 from cocreate.core.actor import Actor, Role
-from cocreate.core.db import insert_many_once
+from cocreate.core.db import insert_many_once, insert_plain_once
 from cocreate.core.outbox import OutboxEntry
 from cocreate.core.runtime import Runtime
 from cocreate.identity.demo import content as identity_content
@@ -179,7 +179,7 @@ def _link(
 def _messages(session: Session, items: list[RoadmapItem]) -> None:
     """What the last weeks' steps told those behind them, dated when it happened."""
     now = clock.now()
-    letters: list[InboxMessage] = []
+    letters: list[dict[str, Any]] = []
     for item in items:
         changes = session.exec(
             select(ItemChange).where(ItemChange.item_id == item.id, ItemChange.at > now - timedelta(days=TOLD_DAYS))
@@ -192,15 +192,15 @@ def _messages(session: Session, items: list[RoadmapItem]) -> None:
             step = notices.Step(item.id or 0, notices.message_key(change), notices.wording(item, change))
             for notice, told in notices.by_reason(session, behind, sorted(behind.members), step).items():
                 letters += [
-                    InboxMessage(
-                        member_id=member, key=step.key, notice=notice, params=params,
-                        url=f"/roadmap/{item.id}", topic=f"item:{item.id}", own=notice == notices.WROTE,
-                        created_at=change.at,
-                        read_at=change.at if change.at < now - timedelta(days=READ_DAYS) else None,
-                    )
+                    {
+                        "member_id": member, "key": step.key, "notice": notice, "params": params,
+                        "url": f"/roadmap/{item.id}", "topic": f"item:{item.id}", "own": notice == notices.WROTE,
+                        "created_at": change.at,
+                        "read_at": change.at if change.at < now - timedelta(days=READ_DAYS) else None,
+                    }
                     for member, params in told.items()
                 ]  # fmt: skip
-    insert_many_once(session, sorted(letters, key=lambda letter: letter.created_at))
+    insert_plain_once(session, InboxMessage, sorted(letters, key=lambda letter: letter["created_at"]))
 
 
 def _stream(session: Session, row: dict[str, Any], people: dict[str, int], topics: dict[str, int]) -> None:

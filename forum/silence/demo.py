@@ -12,7 +12,7 @@ from cocreate.core import clock
 from cocreate.core.runtime import Runtime
 from forum.posts.models import Post
 from forum.silence.rules import FIRST_ANSWER, QUEUE
-from forum.silence.service import asks, first_answer
+from forum.silence.service import asks, first_answers
 
 RECENT = timedelta(days=3)
 OVERLOOKED = ("audio-10", "parts-05")
@@ -26,10 +26,10 @@ def seed(runtime: Runtime) -> None:
         days = calendar_of(session)
         statement = select(Post).where(col(Post.created_at) > now - timedelta(days=60)).order_by(col(Post.id))
         overlooked = {runtime.memory["demo.posts"][key] for key in OVERLOOKED}
-        for post in session.exec(statement).all():
-            if not asks(post):
-                continue
-            answer = first_answer(session, post)
+        asking = [post for post in session.exec(statement) if asks(post)]
+        answers = first_answers(session, [post.id or 0 for post in asking])
+        for post in asking:
+            answer = answers.get(post.id or 0)
             row = _clock(post, days)
             if answer is not None:
                 row.stopped_at, row.stopped_by = max(answer[0], row.started_at), answer[1]

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from sqlmodel import Session, select
 
-from cocreate.core import clock
+from cocreate.core import clock, outbox
 from cocreate.core.runtime import Runtime
 from cocreate.identity.vehicles.queries import garage
 from cocreate.notify.inbox.service import tell
-from roadmap.credit.service import settle_credit, shipped_since
+from roadmap.credit.service import shipped_since
 from roadmap.followup import rules
 from roadmap.followup.asking import behind
 from roadmap.followup.models import FollowUp, FollowUpAsk, Reply
@@ -28,9 +28,9 @@ def seed(runtime: Runtime) -> None:
         shipped = session.exec(select(RoadmapItem.id).where(RoadmapItem.status == ItemStatus.SHIPPED)).all()
         # In the order in which they shipped, so that the ledger tells one story.
         order = sorted((shipped_since(session, item_id or 0) or 0, item_id or 0) for item_id in shipped)
-    for change_id, item_id in order:
-        if change_id:
-            settle_credit(runtime, item_id=item_id)
+        for change_id, item_id in order:
+            if change_id:  # by the worker, beside the first pages
+                outbox.enqueue(session, "roadmap.settle_credit", item_id=item_id)
 
 
 def _ask(session: Session, item: RoadmapItem, replies: list[dict[str, str]], *, asked: int) -> None:
