@@ -1,7 +1,7 @@
 """The silence clock of posts: it runs from a post until the first human answer, and follows what becomes of it."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -68,18 +68,23 @@ def first_answer(session: Session, post: Post) -> tuple[datetime, int | None] | 
     return first_answers(session, [post.id or 0]).get(post.id or 0)
 
 
-def first_answers(session: Session, post_ids: Sequence[int]) -> dict[int, tuple[datetime, int | None]]:
-    """The same for many posts: a comment, the official response, or a status that somebody brought a post to."""
+def first_answers(
+    session: Session, post_ids: Sequence[int], *, but: tuple[str, int] | None = None
+) -> dict[int, tuple[datetime, int | None]]:
+    """The same for many posts: a comment, the official response, or a status that somebody brought a post to.
+
+    but: a cause whose statuses do not count, because it is being taken back.
+    """
     found: dict[int, tuple[datetime, int | None]] = {}
     for start in range(0, len(post_ids), 500):
-        for statement in _answers(post_ids[start : start + 500]):
+        for statement in _answers(post_ids[start : start + 500], but):
             for post_id, at, by in session.exec(statement):
                 if post_id not in found or at < found[post_id][0]:
                     found[post_id] = (at, by)
     return found
 
 
-def _answers(ids: Sequence[int]) -> tuple[Any, ...]:
+def _answers(ids: Sequence[int], but: tuple[str, int] | None) -> tuple[Any, ...]:
     """Statements for everything that answers one of these posts: the post, when, by whom."""
     staff = select(MemberRole.member_id).where(col(MemberRole.role).in_(STAFF))
     return (
@@ -97,6 +102,10 @@ def _answers(ids: Sequence[int]) -> tuple[Any, ...]:
             col(StatusChange.post_id).in_(ids), col(StatusChange.by_id).is_not(None),
             StatusChange.to_status != PostStatus.OPEN,
             sa.or_(col(StatusChange.cause_kind).is_(None), col(StatusChange.cause_kind).not_in(FOLLOWING)),
+            sa.true() if but is None else sa.or_(
+                col(StatusChange.cause_kind).is_(None), col(StatusChange.cause_kind) != but[0],
+                col(StatusChange.cause_id) != but[1],
+            ),
         ),
     )  # fmt: skip
 
@@ -135,7 +144,30 @@ def unanswered(session: Session, post_ids: Iterable[int], cause: tuple[str, int]
         )
         for post_id, at in session.exec(statement):
             said[post_id].add(at)
-    return clocks.resume(session, FIRST_ANSWER, said)
+    return wait_on(session, said, but=cause)
+
+
+def wait_on(session: Session, said: Mapping[int, Collection[datetime]], *, but: tuple[str, int] | None = None) -> int:
+    """What was said about these posts at these moments was taken back: where it was the first answer, they wait on
+    since they began, or until the next answer that still stands; how many wait."""
+    if not clocks.resume(session, FIRST_ANSWER, said):
+        return 0
+    waiting = [post_id for post_id, view in clocks.read(session, FIRST_ANSWER, said).items() if view.open]
+    for post_id, (at, by) in first_answers(session, waiting, but=but).items():
+        clocks.stop(session, FIRST_ANSWER, post_id, at=at, by=by)
+        waiting.remove(post_id)
+    return len(waiting)
+
+
+def follow_comment(session: Session, comment: Comment) -> None:
+    """A comment went, or came back: where it was the brand's answer, its post waits on, or no longer."""
+    author_id = session.exec(select(Post.author_id).where(Post.id == comment.post_id)).first()
+    if comment.author_id == author_id or not _by_staff(session, comment.author_id):
+        return
+    if comment.deleted_at is None and comment.hidden_at is None:
+        answered(session, [comment.post_id], by=comment.author_id, at=comment.created_at)
+    else:
+        wait_on(session, {comment.post_id: {comment.created_at}})
 
 
 def follow_merge(session: Session, source_id: int, target_id: int, *, by: int | None) -> None:
