@@ -73,9 +73,9 @@ FAULTS = [
     ),
     Fault(
         "a comment of the brand does not stop the silence clock",
-        "forum/silence/listeners.py",
-        "    if STAFF.intersection(",
-        "    if not STAFF.intersection(",
+        "forum/silence/service.py",
+        "    if comment.deleted_at is None and comment.hidden_at is None:\n",
+        "    if comment.deleted_at is not None:\n",
         f"{SILENCE}::test_the_first_human_answer_stops_it_at_the_moment_it_was_given",
     ),
     Fault(
