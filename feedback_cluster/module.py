@@ -73,6 +73,7 @@ module = Module(
         "feedback_cluster.questions.routes",
         "feedback_cluster.meetings.routes",
         "feedback_cluster.triage.api_v1",
+        "feedback_cluster.triage.acts_api_v1",
         "feedback_cluster.priority.routes",
         "feedback_cluster.fleet.routes",
         "feedback_cluster.radar.routes",

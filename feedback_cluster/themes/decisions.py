@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 from cocreate.core import audit, outbox
 from cocreate.core.actor import Actor
 from cocreate.core.errors import Conflict, NotFound
+from cocreate.core.tables import columns
 from cocreate.core.text_marks import N_
 from feedback_cluster.events import ThemePostsChanged, ThemesMerged
 from feedback_cluster.themes import bindings, pins, stats
@@ -98,16 +99,22 @@ def _word(value: Any) -> Any:
     return value.value if isinstance(value, TriageStatus) else value
 
 
-def history(session: Session, root_id: int, *, limit: int = 30) -> list[tuple[ThemeDecision, bool]]:
-    """Decisions about a theme and what was merged into it, newest first, each with whether it was taken back."""
+def history(
+    session: Session, root_id: int, *, limit: int = 30, before_id: int | None = None
+) -> list[tuple[ThemeDecision, bool]]:
+    """Decisions about a theme and what was merged into it, newest first, each with whether it was taken back.
+
+    before_id: those before this one, for the next page.
+    """
     themes = select(Theme.id).where(Theme.root_id == root_id)
-    rows = session.exec(
-        select(ThemeDecision)
-        .where(col(ThemeDecision.theme_id).in_(themes))
-        .order_by(col(ThemeDecision.id).desc())
-        .limit(limit)
-    ).all()
+    statement = select(ThemeDecision).where(col(ThemeDecision.theme_id).in_(themes))
+    if before_id is not None:
+        statement = statement.where(col(ThemeDecision.id) < before_id)
+    rows = session.exec(statement.order_by(col(ThemeDecision.id).desc()).limit(limit)).all()
     taken_back = {row.undoes_id for row in rows if row.undoes_id is not None}
+    if before_id is not None:  # what takes one back is newer, and may stand on a page before
+        ids = [row.id for row in rows]
+        taken_back |= set(session.exec(columns(ThemeDecision.undoes_id).where(col(ThemeDecision.undoes_id).in_(ids))))
     return [(row, row.id in taken_back) for row in rows]
 
 

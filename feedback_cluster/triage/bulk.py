@@ -79,6 +79,11 @@ def start(session: Session, act: BulkAct, theme_ids: Sequence[int], params: dict
     return bulk
 
 
+def act_on(session: Session, theme: Theme, act: BulkAct, params: dict[str, Any], *, by: Actor) -> ThemeDecision:
+    """Do one of the acts to one theme; unlike among many, what cannot be done is refused."""
+    return ACTS[act](session, theme, _checked(session, act, params), by)
+
+
 def undo(session: Session, bulk: Bulk, *, by: Actor, zone: ZoneInfo) -> None:
     """Take all of it back. A theme about which somebody decided anew keeps that."""
     claimed = _move(session, bulk, BulkState.DONE, BulkState.UNDOING)
