@@ -96,6 +96,17 @@ def test_every_sentence_has_its_chinese():
     assert chinese.gettext("Inbox") == "消息"
 
 
+def test_two_packages_say_the_same_sentence_alike():
+    """All catalogues are read as one: of two translations of a word one would win on every page."""
+    said: dict[object, set[object]] = {}
+    for path in PO_FILES:
+        with path.open("rb") as source:
+            for message in read_po(source, locale="zh_Hans"):
+                if message.id:
+                    said.setdefault(message.id, set()).add(message.string)
+    assert {message: found for message, found in said.items() if len(found) > 1} == {}
+
+
 @pytest.mark.parametrize("path", PO_FILES, ids=lambda path: path.stem)
 def test_a_catalogue_names_each_sentence_once_and_keeps_its_placeholders(path):
     ids = re.findall(r'^msgid "(.+)"$', path.read_text(encoding="utf-8"), re.MULTILINE)
