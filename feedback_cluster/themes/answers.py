@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 from cocreate.core import audit, clock, outbox
 from cocreate.core.actor import Actor
 from cocreate.core.errors import Conflict, Invalid, NotFound
+from cocreate.core.statements import prepared
 from cocreate.core.tables import columns
 from cocreate.core.text_marks import N_
 from feedback_cluster.events import AnswerPublished, AnswerWithdrawn
@@ -120,16 +121,17 @@ def standing_answers(session: Session, theme_ids: Sequence[int]) -> dict[int, st
     """The newest approved or published wording of each theme."""
     if not theme_ids:
         return {}
-    statement = (
+    return {root or 0: text for root, text in _standing(session, theme_ids=list(theme_ids))}
+
+
+@prepared
+def _standing(*, theme_ids: Sequence[int]) -> Any:
+    return (
         select(Theme.root_id, Answer.text)
         .join(Theme, col(Theme.id) == Answer.theme_id)
-        .where(
-            col(Theme.root_id).in_(list(theme_ids)),
-            col(Answer.state).in_((AnswerState.APPROVED, AnswerState.PUBLISHED)),
-        )
+        .where(col(Theme.root_id).in_(theme_ids), col(Answer.state).in_((AnswerState.APPROVED, AnswerState.PUBLISHED)))
         .order_by(col(Answer.id))
     )
-    return {root or 0: text for root, text in session.exec(statement)}
 
 
 def published_on_posts(session: Session, post_ids: Sequence[int]) -> dict[int, StandingAnswer]:

@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from cocreate.core import clock
 from cocreate.core.actor import GUEST, Actor
+from cocreate.core.statements import prepared
 from cocreate.core.tables import columns
 from cocreate.text.excerpt import first_sentence
 from cocreate.web import markdown
@@ -134,15 +135,21 @@ def theme_cards(session: Session, ids: Sequence[int]) -> dict[int, ThemeCard]:
 
 def heard_in_public(session: Session, ids: Sequence[int]) -> set[int]:
     """Those of the themes that some public post speaks for, in them or in what was merged into them."""
-    statement = (
-        select(Theme.root_id)
-        .join(ThemePost, col(ThemePost.theme_id) == Theme.id)
+    return {root or 0 for root in _heard(session, ids=list(ids))}
+
+
+@prepared
+def _heard(*, ids: Sequence[int]) -> Any:
+    speaks = (
+        sa.exists()
         .where(
-            ThemePost.run_id == current_run(), col(ThemePost.staff_only).is_(False), col(Theme.root_id).in_(list(ids))
+            col(ThemePost.theme_id) == Theme.id,
+            ThemePost.run_id == current_run(),
+            col(ThemePost.staff_only).is_(False),
         )
-        .distinct()
+        .correlate(Theme)
     )
-    return {root or 0 for root in session.exec(statement)}
+    return select(Theme.root_id).where(col(Theme.root_id).in_(ids), speaks).distinct()
 
 
 def _card(theme: Theme, quotes: dict[int, list[Quote]], answers: dict[int, str], public: set[int]) -> ThemeCard:

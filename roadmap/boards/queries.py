@@ -28,8 +28,16 @@ class Lane:
 
 def open_boards(session: Session, actor: Actor) -> list[RoadmapBoard]:
     """Boards that this reader may open, in their order; closed ones are nobody's."""
-    statement = select(RoadmapBoard).where(may_open(actor), col(RoadmapBoard.closed_at).is_(None))
-    return list(session.exec(statement.order_by(col(RoadmapBoard.position), col(RoadmapBoard.id))))
+    return list(_open_boards(session, actor.rights, reader=actor.id))
+
+
+@prepared
+def _open_boards(rights: Rights, /, *, reader: int | None) -> Any:
+    return (
+        select(RoadmapBoard)
+        .where(may_open(rights.held_by(reader)), col(RoadmapBoard.closed_at).is_(None))
+        .order_by(col(RoadmapBoard.position), col(RoadmapBoard.id))
+    )
 
 
 def get_board(session: Session, board_id: int, actor: Actor, *, closed: bool = False) -> RoadmapBoard:

@@ -124,7 +124,34 @@ def item_cards(
 
     board_id: a product line. view: only what stands on this board.
     """
-    statement = (
+    drafts = actor.can("roadmap.edit")
+    if view is None and board_id is None:
+        rows = _whole_roadmap(session, actor.rights, reader=actor.id)
+    else:
+        statement = _cards(actor)
+        if board_id is not None:
+            statement = statement.where(RoadmapItem.board_id == board_id)
+        rows = session.exec(statement if view is None else statement.where(stands_on(view)))
+    return [
+        ItemCard(
+            *(
+                *row[:11],
+                window_of(row[11], row[12]),
+                row[13],
+                ReleaseRef(*row[15:]) if row[15] and (row[14] or drafts) else None,
+            )
+        )
+        for row in rows
+    ]
+
+
+@prepared
+def _whole_roadmap(rights: Rights, /, *, reader: int | None) -> Any:
+    return _cards(rights.held_by(reader))
+
+
+def _cards(actor: Actor) -> Any:
+    return (
         columns(
             RoadmapItem.id, RoadmapItem.title, RoadmapItem.stage, RoadmapItem.status, RoadmapItem.stage_at,
             RoadmapItem.people, RoadmapItem.voices, RoadmapItem.public, RoadmapItem.shown, RoadmapItem.board_id,
@@ -140,22 +167,6 @@ def item_cards(
             col(RoadmapItem.id).desc(),
         )
     )  # fmt: skip
-    drafts = actor.can("roadmap.edit")
-    if board_id is not None:
-        statement = statement.where(RoadmapItem.board_id == board_id)
-    if view is not None:
-        statement = statement.where(stands_on(view))
-    return [
-        ItemCard(
-            *(
-                *row[:11],
-                window_of(row[11], row[12]),
-                row[13],
-                ReleaseRef(*row[15:]) if row[15] and (row[14] or drafts) else None,
-            )
-        )
-        for row in session.exec(statement)
-    ]
 
 
 def item_view(session: Session, item: RoadmapItem, actor: Actor) -> ItemView:
@@ -216,10 +227,15 @@ def _steps(*, item_id: int) -> Any:
     )  # fmt: skip
 
 
+@prepared
+def _links_of(*, item_id: int) -> Any:
+    return select(ItemLink).where(ItemLink.item_id == item_id).order_by(col(ItemLink.id))
+
+
 def _links(session: Session, item_id: int, actor: Actor) -> tuple[list[LinkedTheme], list[LinkedPost]]:
     """The themes that the item answers; for who edits it, the single posts too."""
     staff = actor.can("roadmap.edit")
-    links = session.exec(select(ItemLink).where(ItemLink.item_id == item_id).order_by(col(ItemLink.id))).all()
+    links = _links_of(session, item_id=item_id).all()
     themes = cluster.theme_cards(session, [link.current_theme_id for link in links if link.current_theme_id])
     seen: set[int] = set()
     named: list[LinkedTheme] = []

@@ -1,10 +1,12 @@
 """The people behind an item, and those of them who hear of its steps."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlmodel import Session, col, select
 
+from cocreate.core.statements import prepared
 from forum import api as forum
 from forum.api import Supporters, Tie
 from roadmap.boards.audience import readers_among
@@ -39,10 +41,8 @@ def own_parts(session: Session, member_id: int, item_ids: Collection[int]) -> di
     behind: dict[int, set[int]] = {item_id: set() for item_id in item_ids}
     wanted = sorted({*mine, *heads.values()})
     for start in range(0, len(wanted), CHUNK):
-        rows = select(ItemPost.item_id, ItemPost.post_id).where(
-            col(ItemPost.post_id).in_(wanted[start : start + CHUNK]), col(ItemPost.item_id).in_(item_ids)
-        )
-        for item_id, post_id in session.exec(rows):
+        rows = _behind(session, post_ids=wanted[start : start + CHUNK], item_ids=list(item_ids))
+        for item_id, post_id in rows:
             behind[item_id].add(post_id)
     found = {
         item_id: [post for post in mine if post in ids or heads.get(post) in ids] for item_id, ids in behind.items()
@@ -52,6 +52,13 @@ def own_parts(session: Session, member_id: int, item_ids: Collection[int]) -> di
         item_id: OwnPart(found[item_id], wrote=tie == Tie.WROTE, spoke=tie in (Tie.WROTE, Tie.VOTED))
         for item_id, tie in closest.items()
     }
+
+
+@prepared
+def _behind(*, post_ids: Sequence[int], item_ids: Sequence[int]) -> Any:
+    return select(ItemPost.item_id, ItemPost.post_id).where(
+        col(ItemPost.post_id).in_(post_ids), col(ItemPost.item_id).in_(item_ids)
+    )
 
 
 @dataclass(frozen=True)
