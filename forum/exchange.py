@@ -22,7 +22,18 @@ from cocreate.core.actor import Actor
 from cocreate.core.tables import columns
 from cocreate.core.text_marks import N_
 from cocreate.exchange import values
-from cocreate.exchange.table import BATCH, Field, Kept, Options, Outcome, PlannedRow, RowError, SourceRow, UndoStep
+from cocreate.exchange.table import (
+    BATCH,
+    Field,
+    Kept,
+    Options,
+    Outcome,
+    PlannedRow,
+    RowError,
+    SourceRow,
+    UndoStep,
+    plan_once,
+)
 from cocreate.text.excerpt import first_sentence
 from forum.events import PostsImported, PostsWithdrawn
 from forum.indexing import NEW, post_doc, post_facts
@@ -88,19 +99,7 @@ class PostTable:
     def plan(self, rows: Iterable[SourceRow], options: Options) -> Iterator[PlannedRow | RowError]:
         """Voices in the order of the file; a row that repeats an own id of the same file is refused."""
         equal: Counter[str] = Counter()
-        lines: dict[str, int] = {}
-        for row in rows:
-            try:
-                voice = _voice(row, options, equal)
-            except values.BadValue as problem:
-                yield RowError(row.number, row.line, problem.reason, problem.params)
-                continue
-            first = lines.setdefault(voice.external_id, row.line)
-            if first != row.line:
-                told: dict[str, str | int] = {"id": row.one("external_id")[:60], "line": first}
-                yield RowError(row.number, row.line, N_("The id “%(id)s” stands in line %(line)s already."), told)
-            else:
-                yield PlannedRow(row.number, row.line, voice)
+        return plan_once(rows, lambda row: _voice(row, options, equal), lambda voice: voice.external_id)
 
     def preview(self, row: PlannedRow, options: Options) -> Mapping[str, str]:
         voice: Voice = row.data

@@ -1,10 +1,24 @@
-"""What the forms of all rooms share: names in one field, and a refusal that stands beside its field."""
+"""What the forms of all rooms share: names in one field, the sentence to owners, refusals that stand beside a field."""
 
 import re
 from typing import Any
 
 from cocreate.core.errors import Invalid
+from cocreate.core.text_marks import N_
 from cocreate.web.forms import BoundForm
+
+
+class SentenceMissing(Invalid):
+    """What happens to an item or a release is said to owners, or it does not happen."""
+
+    code = "sentence_missing"
+    message = N_("Please say to owners, in one sentence, what happens and why.")
+
+
+def need_sentence(sentence: str) -> None:
+    """SentenceMissing, beside its field, where nothing is said."""
+    if not sentence.strip():
+        raise SentenceMissing(fields={"sentence": SentenceMissing.message})
 
 
 def split_names(text: str) -> tuple[str, ...]:

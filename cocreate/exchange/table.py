@@ -3,7 +3,7 @@
 `exchange` owns files, progress, batches and resuming. A table owns what a row means, who a row is, and how to undo it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from cocreate.core.actor import Actor
+from cocreate.core.text_marks import N_
+from cocreate.exchange.values import BadValue
 
 BATCH = 500
 """Most rows of one transaction: short enough for other writers to wait."""
@@ -71,6 +73,31 @@ class PlannedRow:
     number: int
     line: int
     data: Any
+
+
+SAME_ID = N_("The id “%(id)s” stands in line %(line)s already.")
+
+
+def plan_once(
+    rows: Iterable[SourceRow], read: Callable[[SourceRow], Any], who: Callable[[Any], str], *, twice: str = SAME_ID
+) -> Iterator[PlannedRow | RowError]:
+    """Rows as `read` takes them, in the order of the file; refused what it cannot read, and a later row about the same.
+
+    who: what the row that was read is about, empty where it does not say. twice: msgid with the place of `line`.
+    """
+    lines: dict[str, int] = {}
+    for row in rows:
+        try:
+            found = read(row)
+        except BadValue as problem:
+            yield RowError(row.number, row.line, problem.reason, problem.params)
+            continue
+        about = who(found)
+        first = lines.setdefault(about, row.line) if about else row.line
+        if first != row.line:
+            yield RowError(row.number, row.line, twice, {"id": row.one("external_id")[:60], "line": first})
+        else:
+            yield PlannedRow(row.number, row.line, found)
 
 
 @dataclass

@@ -18,7 +18,18 @@ from cocreate.core.actor import Actor
 from cocreate.core.audit import AuditEntry
 from cocreate.core.text_marks import N_
 from cocreate.exchange import values
-from cocreate.exchange.table import BATCH, Field, Kept, Options, Outcome, PlannedRow, RowError, SourceRow, UndoStep
+from cocreate.exchange.table import (
+    BATCH,
+    Field,
+    Kept,
+    Options,
+    Outcome,
+    PlannedRow,
+    RowError,
+    SourceRow,
+    UndoStep,
+    plan_once,
+)
 from cocreate.identity.events import SoftwareKnown
 from cocreate.identity.members.models import Member
 from cocreate.identity.members.service import normal_email
@@ -70,19 +81,7 @@ class VehicleTable:
 
     def plan(self, rows: Iterable[SourceRow], options: Options) -> Iterator[PlannedRow | RowError]:
         """Cars in the order of the file; a second row with the same id is refused."""
-        lines: dict[str, int] = {}
-        for row in rows:
-            try:
-                read = _read(row, options.zone)
-            except values.BadValue as problem:
-                yield RowError(row.number, row.line, problem.reason, problem.params)
-                continue
-            first = lines.setdefault(read.external_id, row.line) if read.external_id else row.line
-            if first != row.line:
-                told: dict[str, str | int] = {"id": read.external_id[:60], "line": first}
-                yield RowError(row.number, row.line, N_("The id “%(id)s” stands in line %(line)s already."), told)
-            else:
-                yield PlannedRow(row.number, row.line, read)
+        return plan_once(rows, lambda row: _read(row, options.zone), lambda read: read.external_id)
 
     def preview(self, row: PlannedRow, options: Options) -> Mapping[str, str]:
         read: Row = row.data

@@ -16,6 +16,7 @@ from cocreate.core.text_marks import N_
 from forum import api as forum
 from roadmap.boards.models import BoardColumn, ItemBoard, RoadmapBoard
 from roadmap.events import ItemStageChanged
+from roadmap.forms import need_sentence
 from roadmap.indexing import index_item
 from roadmap.items import dates
 from roadmap.items.forms import ItemForm, NewItemForm
@@ -38,11 +39,6 @@ class Kept(Enum):
 KEPT = Kept.KEPT
 
 
-class SentenceMissing(Invalid):
-    code = "sentence_missing"
-    message = N_("Please say to owners, in one sentence, what happens and why.")
-
-
 class StageMoved(Conflict):
     code = "stage_moved"
     message = N_("Somebody has moved this item in the meantime. Please look at its history first.")
@@ -58,8 +54,8 @@ def add_item(session: Session, form: NewItemForm, *, by: Actor) -> RoadmapItem:
 
     A public item that will be linked at once needs the sentence: the posts behind it take another status.
     """
-    if form.public and (form.theme or form.post) and not form.sentence:
-        raise SentenceMissing(fields={"sentence": SentenceMissing.message})
+    if form.public and (form.theme or form.post):
+        need_sentence(form.sentence)
     _check_targets(session, board=form.board, release=form.release)
     item = RoadmapItem(
         title=form.title, what=form.what, why=form.why, board_id=form.board, release_id=form.release,
@@ -142,8 +138,7 @@ def change_stage(
     for history that is written down later. window: when it is planned to reach the cars, kept where nothing is said;
     a date that was said in public moves with a `reason` alone.
     """
-    if not sentence.strip():
-        raise SentenceMissing(fields={"sentence": SentenceMissing.message})
+    need_sentence(sentence)
     planned = window_of(item.planned_from, item.planned_to) if isinstance(window, Kept) else window
     same_window = planned == window_of(item.planned_from, item.planned_to)
     if stage == item.stage and release_id == item.release_id and same_window:

@@ -14,6 +14,7 @@ from cocreate.web.access import CurrentActor, Db, ReadDb, RowId, allow
 from cocreate.web.forms import BoundForm, bind
 from cocreate.web.page import CurrentPage
 from forum import api as forum
+from roadmap.forms import need_sentence
 from roadmap.items import queries
 from roadmap.items import service as items
 from roadmap.items.forms import NewItemForm, OptionalId
@@ -152,8 +153,7 @@ def _chosen(db: Db, form: BoundForm[LinkForm], actor: Actor) -> RoadmapItem:
         raise NothingChosen(fields=form.errors or {"item": NothingChosen.message})
     if value.item:
         return queries.get_item(db, value.item, actor)
-    if not value.sentence.strip():
-        raise items.SentenceMissing(fields={"sentence": items.SentenceMissing.message})
+    need_sentence(value.sentence)
     new = NewItemForm(
         title=value.title, what=value.what, sentence=value.sentence.strip(), board=value.board, public=True
     )  # fmt: skip

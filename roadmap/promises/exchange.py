@@ -15,7 +15,18 @@ from cocreate.core.errors import Conflict, Invalid, NotFound, Refusal
 from cocreate.core.tables import MAX_ID
 from cocreate.core.text_marks import N_
 from cocreate.exchange import values
-from cocreate.exchange.table import BATCH, Field, Kept, Options, Outcome, PlannedRow, RowError, SourceRow, UndoStep
+from cocreate.exchange.table import (
+    BATCH,
+    Field,
+    Kept,
+    Options,
+    Outcome,
+    PlannedRow,
+    RowError,
+    SourceRow,
+    UndoStep,
+    plan_once,
+)
 from roadmap.forms import split_names
 from roadmap.items import dates
 from roadmap.items.models import RoadmapItem
@@ -77,20 +88,7 @@ class PromiseTable:
 
     def plan(self, rows: Iterable[SourceRow], options: Options) -> Iterator[PlannedRow | RowError]:
         """Lines in the order of the file; a second line about the same promise is refused."""
-        lines: dict[str, int] = {}
-        for row in rows:
-            try:
-                read = _read(row)
-            except values.BadValue as problem:
-                yield RowError(row.number, row.line, problem.reason, problem.params)
-                continue
-            first = lines.setdefault(read.who, row.line)
-            if not read.who:
-                yield RowError(row.number, row.line, NOBODY)
-            elif first != row.line:
-                yield RowError(row.number, row.line, TWICE, {"line": first})
-            else:
-                yield PlannedRow(row.number, row.line, read)
+        return plan_once(rows, _read, lambda read: read.who, twice=TWICE)
 
     def preview(self, row: PlannedRow, options: Options) -> Mapping[str, str]:
         read: Row = row.data
@@ -156,10 +154,13 @@ def _read(row: SourceRow) -> Row:
     except ValueError as problem:
         raise values.BadValue(str(problem)) from problem
     models = split_names(row.one("models")) or None
-    return Row(
+    read = Row(
         number("promise"), number("item"), row.one("release"), text("external_id", 120) or "", text("wording", 300),
         window, models, text("scope", 200), text("measure", 300), text("reason", 1000) or "",
     )  # fmt: skip
+    if not read.who:
+        raise values.BadValue(NOBODY)
+    return read
 
 
 def _take(session: Session, row: Row, options: Options, import_id: int | None) -> str:

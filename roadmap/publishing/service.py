@@ -13,6 +13,7 @@ from cocreate.core.actor import Actor
 from cocreate.core.db import insert_once
 from cocreate.core.errors import Conflict, Invalid, NotFound
 from cocreate.core.text_marks import N_
+from roadmap.forms import need_sentence
 from roadmap.items import service as items
 from roadmap.items.forms import StageForm
 from roadmap.items.models import ItemStage, RoadmapItem
@@ -244,8 +245,7 @@ def approved(publication: Publication, rows: Sequence[PreparedChange]) -> bool:
 
 
 def _check(session: Session, item: RoadmapItem, form: StageForm) -> None:
-    if not form.sentence.strip():
-        raise items.SentenceMissing(fields={"sentence": items.SentenceMissing.message})
+    need_sentence(form.sentence)
     old = window_of(item.planned_from, item.planned_to)
     if (form.stage, form.release, form.window) == (item.stage, item.release_id, old):
         raise items.NothingChanged(f"item {item.id} is {item.stage}")

@@ -12,6 +12,7 @@ from cocreate.core.errors import Conflict, Invalid
 from cocreate.core.text_marks import N_
 from cocreate.identity.vehicles.queries import fleet
 from cocreate.text.names import name_key
+from roadmap.forms import need_sentence
 from roadmap.promises import follow as promises
 from roadmap.releases.models import Release, ReleaseRollout, ReleaseState, RolloutKind
 
@@ -49,11 +50,6 @@ class OtherModel(Invalid):
     message = N_("This release is not for that model.")
 
 
-class SentenceMissing(Invalid):
-    code = "sentence_missing"
-    message = N_("Please say to owners, in one sentence, what happens and why.")
-
-
 def roll_out(
     session: Session, release: Release, *, percent: int, by: Actor, model: str = "", sentence: str = ""
 ) -> ReleaseRollout:
@@ -81,7 +77,7 @@ def roll_out(
 
 def pause(session: Session, release: Release, *, sentence: str, by: Actor) -> None:
     """No more cars get it for now; those that have it are told why."""
-    _need(sentence)
+    need_sentence(sentence)
     if release.state not in (ReleaseState.ROLLING, ReleaseState.DONE):
         raise NotRolling(f"release {release.id} is {release.state}")
     _swap(session, release, paused_at=clock.now(), edited_at=clock.now())
@@ -90,7 +86,7 @@ def pause(session: Session, release: Release, *, sentence: str, by: Actor) -> No
 
 def resume(session: Session, release: Release, *, sentence: str, by: Actor) -> None:
     """It goes on where it was stopped."""
-    _need(sentence)
+    need_sentence(sentence)
     if release.state != ReleaseState.PAUSED:
         raise NotRolling(f"release {release.id} is {release.state}")
     _swap(session, release, paused_at=None, edited_at=clock.now())
@@ -101,7 +97,7 @@ def resume(session: Session, release: Release, *, sentence: str, by: Actor) -> N
 
 def roll_back(session: Session, release: Release, *, sentence: str, by: Actor) -> None:
     """It is taken back for good; the way on is another version. Owners of cars that have it are told."""
-    _need(sentence)
+    need_sentence(sentence)
     if release.state not in (ReleaseState.ROLLING, ReleaseState.DONE, ReleaseState.PAUSED):
         raise NotRolling(f"release {release.id} is {release.state}")
     _swap(session, release, rolled_back_at=clock.now(), edited_at=clock.now())
@@ -201,8 +197,3 @@ def _note(session: Session, release: Release, kind: RolloutKind, by: Actor, **va
 
 def _tell(session: Session, row: ReleaseRollout) -> None:
     outbox.enqueue(session, HALT_JOB, key=f"roadmap.halt:{row.id}", rollout_id=row.id)
-
-
-def _need(sentence: str) -> None:
-    if not sentence.strip():
-        raise SentenceMissing(fields={"sentence": SentenceMissing.message})

@@ -21,6 +21,7 @@ from cocreate.identity.members.models import Member
 from cocreate.notify.inbox.models import InboxMessage
 from forum.follows.models import Subscription
 from forum.posts.models import Post, PostStatus
+from roadmap.forms import SentenceMissing
 from roadmap.items import notices, service
 from roadmap.items import order as order_of_items
 from roadmap.items.forms import ItemForm
@@ -138,7 +139,7 @@ def test_the_same_stage_is_refused_unless_the_release_moves(
 @pytest.mark.parametrize("sentence", ["", "  \n "])
 def test_a_step_needs_a_sentence(make_item: Make, step: Make, sentence: str, database: Database) -> None:
     item = make_item()
-    with pytest.raises(service.SentenceMissing):
+    with pytest.raises(SentenceMissing):
         step(item, "decided", sentence)
     with database.read() as session:
         assert session.exec(select(ItemChange)).all() == []
