@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from cocreate.core import audit, clock, outbox
@@ -217,6 +218,10 @@ def reopen(session: Session, alert: Alert, *, by: Actor) -> None:
         raise AlertMoved(f"{slot} has another alert")
     alert.slot, alert.closed_at, alert.floor, alert.reason = slot, None, 0.0, ""
     _decide(session, alert, AlertState.OPEN, by)
+    try:
+        session.flush()
+    except IntegrityError as race:  # another one of the theme was raised or opened again at this moment
+        raise AlertMoved(f"{slot} has another alert") from race
     note(session, alert, ActKind.REOPEN, by=by)
 
 

@@ -138,6 +138,8 @@ def replay(voices: Voices, *, series: int, rule: Rule = DEFAULT) -> list[Surge]:
     quiet_until = np.full(series + 1, -1)
     for day in range(days):
         counts, live = counts_on(voices, day, series=series, days=days)
+        if not live[:, max(0, day - rule.windows + 1) : day + 1].any():
+            continue  # no window holds anything that could be news
         for surge in find_surges(counts, live=live, days=[day], rule=rule):
             if day > quiet_until[surge.series]:
                 found.append(surge)

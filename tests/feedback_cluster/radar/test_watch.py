@@ -1,5 +1,7 @@
 """The radar's round: real rises are told once and explain themselves, imports and chatter are not."""
 
+import contextlib
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -178,6 +180,43 @@ def test_after_a_false_alarm_of_everything_more_than_that_is_told(
         add_to(theme, make_days([9]))
     found = look()
     assert [(one.theme_id, one.state) for one in found] == [(None, AlertState.FALSE_ALARM), (None, AlertState.OPEN)]
+
+
+def test_of_two_alerts_of_a_theme_opened_again_at_once_one_stands(
+    make_lively_theme: MakeTheme, look: Look, runtime: Runtime, pm_actor: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theme = make_lively_theme("蓝牙", rise=RISE)
+    (first,) = look()
+    with runtime.database.write() as session:
+        alerts.call_false(session, alerts.get_alert(session, first.id or 0), "车展", by=pm_actor)
+        day, state = first.first_day, AlertState.FALSE_ALARM
+        session.add(Alert(theme_id=theme.id, state=state, first_day=day, last_day=day, closed_at=clock.now()))
+    looked, real, refused = threading.Barrier(2), alerts._decide, []
+
+    def decide(*args: Any) -> None:
+        with contextlib.suppress(threading.BrokenBarrierError):
+            looked.wait(1)  # both have looked whether the theme has one, unless one waits for the other
+        real(*args)
+
+    monkeypatch.setattr(alerts, "_decide", decide)
+
+    def reopen(alert_id: int) -> None:
+        try:
+            with runtime.database.write() as session:
+                alerts.reopen(session, alerts.get_alert(session, alert_id), by=pm_actor)
+        except Exception as refusal:
+            refused.append(type(refusal))
+
+    with runtime.database.read() as session:
+        ids = [alert_id or 0 for alert_id in session.exec(select(Alert.id))]
+    threads = [threading.Thread(target=reopen, args=(alert_id,)) for alert_id in ids]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert refused == [alerts.AlertMoved]
+    with runtime.database.read() as session:
+        assert sorted(session.exec(select(Alert.state))) == [AlertState.FALSE_ALARM, AlertState.OPEN]
 
 
 def test_the_radar_is_asked_once_however_often_one_presses(
