@@ -11,6 +11,7 @@ from feedback_cluster.themes.models import Answer, AnswerState, Theme, TriageSta
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)  # a demo has a SQLite home of its own
 def test_the_demo_shows_triaged_and_untriaged_themes(runtime: Runtime, quick_pipeline: None) -> None:
     for module in runtime.modules:
         if module.name in ("identity", "forum", "feedback_cluster"):

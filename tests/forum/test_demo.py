@@ -1,5 +1,6 @@
 """The demo community's seed: everything in its place, counters true, times in the past."""
 
+import pytest
 import sqlalchemy as sa
 from sqlmodel import col, select
 
@@ -11,6 +12,9 @@ from forum.comments.models import Comment
 from forum.posts.models import Post
 from forum.votes.models import Vote
 from search import api as search
+
+# A demo has a SQLite home of its own, whatever the environment says.
+pytestmark = pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)
 
 
 def test_the_seed_is_whole(runtime: Runtime) -> None:

@@ -264,6 +264,7 @@ def test_no_posts_at_all_is_a_run_too(runtime: Runtime, run_now: RunNow, quick_p
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("dialect", ["sqlite"], indirect=True)  # the process knows files, and no database
 def test_the_pipeline_runs_in_a_process_of_its_own(runtime: Runtime, gold_voices: list[int], run_now: RunNow) -> None:
     run = run_now()
     assert (run.state, run.error) == (RunState.DONE, "")

@@ -327,7 +327,7 @@ def test_a_run_keeps_locked_voices_and_parts_those_that_are_never_together(
 @pytest.mark.slow
 @pytest.mark.parametrize("wayward", [False, True])
 def test_what_people_said_holds_after_every_later_run(
-    house: Any, quick_pipeline: None, monkeypatch: pytest.MonkeyPatch, wayward: bool
+    house: Any, dialect: str, quick_pipeline: None, monkeypatch: pytest.MonkeyPatch, wayward: bool
 ) -> None:
     """The real pipeline obeys by itself; a wayward one, that throws voices about, shows that nothing depends on it."""
     real, dice = work.run_pipeline, random.Random(7)
@@ -352,10 +352,12 @@ def test_what_people_said_holds_after_every_later_run(
         def teardown(self) -> None:
             self.lease.__exit__(None, None, None)
 
+    # The lives are the same on both; PostgreSQL walks the first of them.
+    lives = 1 if dialect == "postgresql" else 3 if wayward else 2
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=3 if wayward else 2, stateful_step_count=14, deadline=None, database=None, derandomize=True,
+            max_examples=lives, stateful_step_count=14, deadline=None, database=None, derandomize=True,
             phases=[Phase.generate], suppress_health_check=list(HealthCheck),
         ),
     )  # fmt: skip
