@@ -1,6 +1,7 @@
 """Breaks each promise once and looks whether a test notices: python -m tools.plant_faults [WORD …]
 
-Works on copies of the checkout, never on the checkout itself. With words, only faults in whose name or test one of them stands.
+Works on copies of the checkout, never on the checkout itself. With words, only faults whose name or test holds one of
+them.
 Ends with 1 when a fault went unnoticed, or when its test was red without it.
 """
 
