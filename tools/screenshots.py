@@ -46,6 +46,7 @@ def main(url: str, home: Path) -> None:
                 found = next(hit["id"] for hit in hits if hit["title"] == title)
                 path = path.split("{")[0] + str(found)
             page.goto(url + path, wait_until="networkidle")
+            page.locator(".theme-first").wait_for(state="detached")  # the pane beside the queue follows by itself
             page.screenshot(path=IMAGES / f"{name}.png")
             context.close()
         browser.close()
