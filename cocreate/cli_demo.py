@@ -6,7 +6,7 @@ import shutil
 import socket
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
 
@@ -47,17 +47,14 @@ def register(cli: typer.Typer) -> None:
         runtime = Runtime(settings, context.obj.modules)
         runtime.settings.signing_key()  # made once, before both threads ask for it
         with ThreadPoolExecutor(1, "pages") as beside:
-            pages = functools.cache(lambda: beside.submit(_make_pages, runtime))
-            seed_once(runtime, meanwhile=pages)
+            pages = functools.cache(lambda: beside.submit(create_app, runtime, worker=True))
+            seed_once(runtime, meanwhile=lambda: beside.submit(_warm, pages()))
             app = pages().result()
         _serve(runtime, app, listener, begun)
 
 
-def _make_pages(runtime: Runtime) -> FastAPI:
-    """The application, with its templates in memory."""
-    app = create_app(runtime, worker=True)
-    app.state.renderer.warm()
-    return app
+def _warm(pages: Future[FastAPI]) -> None:
+    pages.result().state.renderer.warm()
 
 
 def demo_settings(home: Path, port: int) -> Settings:

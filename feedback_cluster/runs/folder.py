@@ -163,6 +163,8 @@ def run_pipeline(folder: Path, report: Report, *, timeout_seconds: float, pipeli
     latest = Latest()
     reader = threading.Thread(target=latest.read, args=(process.stdout,), name="run-progress", daemon=True)
     reader.start()
+    import numpy  # noqa: F401 (its answer will be read with it: loaded while there is nothing to do but wait)
+
     try:
         reported = 0.0
         while process.poll() is None:
@@ -173,7 +175,8 @@ def run_pipeline(folder: Path, report: Report, *, timeout_seconds: float, pipeli
                 reported = time.monotonic()
                 if not report(*latest.step):
                     raise RunStopped
-            time.sleep(TICK_SECONDS)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(TICK_SECONDS)
         reader.join(timeout=5)
     finally:
         said = pipeline.close()
