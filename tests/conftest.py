@@ -16,6 +16,7 @@ import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
 from huey import MemoryHuey
+from hypothesis import settings as hypothesis_settings
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import event
@@ -44,6 +45,8 @@ KNOWN = {"postgres", "redis", "browser", "realdata", "meilisearch"}
 """What COCREATE_REQUIRE may name. PostgreSQL and Redis come with the test packages, so their tests always run."""
 REQUIRED = set(filter(None, os.environ.get("COCREATE_REQUIRE", "").split(",")))
 
+hypothesis_settings.register_profile("ours", deadline=None)  # other tests may hold the processor while an example runs
+hypothesis_settings.load_profile("ours")
 
 CHROMIUM = [
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
