@@ -256,7 +256,7 @@ def test_rewards_are_offered_and_changed(client, runtime, pm, agent):
     assert client.post("/points/rewards", actor=pm, data={"title": "", "cost": "0"}).status_code == 422
     with runtime.database.read() as session:
         row = session.exec(select(Reward)).one()
-    answer = client.post(f"/points/rewards/{row.id}", actor=pm, data={"title": "钥匙扣", "cost": "35"})
+    answer = client.post(f"/points/rewards/{row.id}", actor=pm, data={"title": "钥匙扣", "cost": "35", "seen": "2"})
     assert answer.status_code == 303
     with runtime.database.read() as session:
         changed = session.exec(select(Reward)).one()
