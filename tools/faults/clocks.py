@@ -113,4 +113,18 @@ FAULTS = [
         "    if by.id is None:",
         f"{LEADERS}::test_only_the_leadership_answers",
     ),
+    Fault(
+        "a theme that stands in two weeks is answered twice",
+        "feedback_cluster/leadership/service.py",
+        "    hold_theme(session, theme)\n",
+        "",
+        f"{LEADERS}::test_of_two_leaders_in_two_weeks_one_answers_the_theme",
+    ),
+    Fault(
+        "an answer that was withdrawn still counts as one",
+        "forum/silence/service.py",
+        "    if not clocks.resume(session, FIRST_ANSWER, said):\n",
+        "    if said or not clocks.resume(session, FIRST_ANSWER, said):\n",
+        f"{LEADERS}::test_an_answer_that_is_withdrawn_lets_every_post_wait_on",
+    ),
 ]
