@@ -6,7 +6,7 @@ import shutil
 import socket
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
 
@@ -48,13 +48,9 @@ def register(cli: typer.Typer) -> None:
         runtime.settings.signing_key()  # made once, before both threads ask for it
         with ThreadPoolExecutor(1, "pages") as beside:
             pages = functools.cache(lambda: beside.submit(create_app, runtime, worker=True))
-            seed_once(runtime, meanwhile=lambda: beside.submit(_warm, pages()))
+            seed_once(runtime, meanwhile=pages)
             app = pages().result()
         _serve(runtime, app, listener, begun)
-
-
-def _warm(pages: Future[FastAPI]) -> None:
-    pages.result().state.renderer.warm()
 
 
 def demo_settings(home: Path, port: int) -> Settings:
