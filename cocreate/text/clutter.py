@@ -24,6 +24,8 @@ ENTITY = re.compile(
 HAN = "\u3007\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0003ffff"
 TONED = "āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿ"
 BRACKETED = re.compile(rf"(?<=[{HAN}])(\s?[(\[【〔]\s?([a-zü{TONED}][a-zü{TONED}1-5'’ ]{{0,40}})[)\]】〕])")
+SYLLABLES = re.compile(r"(?:(?:[bpmfdtnlgkhjqxrzcsyw]|[zcs]h)?[aeiou]{1,3}(?:ng?|r)?|[nl]v[ae]?n?|hng|hm|ng|[mn])*")
+"""Letters that may be readings side by side. Most brackets hold none, and the table of readings takes .1 s to load."""
 _PLAIN = str.maketrans("āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜńňǹḿü", "aaaaeeeeiiiioooouuuuvvvvnnnmv")
 LONGEST = 6
 """Characters whose pinyin may stand in one bracket."""
@@ -57,6 +59,8 @@ def without_pinyin(text: str) -> str:
 def _tells_reading(found: re.Match[str]) -> bool:
     written = found[2].strip()
     letters = re.sub("[1-5'’ ]", "", written.translate(_PLAIN))
+    if not SYLLABLES.fullmatch(letters):
+        return False
     toned = any(letter in TONED for letter in written)
     before = found.string[max(0, found.start() - LONGEST) : found.start()]
     return _spells(letters, before) or (toned and len(letters) <= 6 * LONGEST and sounds.split(letters))

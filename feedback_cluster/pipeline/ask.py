@@ -6,6 +6,7 @@ from feedback_cluster.pipeline.arrays import FloatArray, IntArray
 from feedback_cluster.pipeline.clusters import similarities
 
 ASKED = 200
+AT_ONCE = 24  # gains that are computed together
 CANDIDATES = 2_000  # posts that may be asked about and that each question is weighed against
 
 
@@ -30,10 +31,10 @@ def posts_to_ask(rows: FloatArray, answered: IntArray, *, seed: int) -> IntArray
     bound = np.maximum(alike - covered, 0).sum(axis=1)
     order: list[int] = []
     while len(order) < min(ASKED, len(open_rows)):
-        best = int(bound.argmax())
-        gain = float(np.maximum(alike[best] - covered, 0).sum())
-        bound[best] = gain
-        if gain >= float(bound.max()):
+        hopeful = np.sort(np.argpartition(-bound, min(AT_ONCE, len(bound)) - 1)[:AT_ONCE])
+        bound[hopeful] = np.where(bound[hopeful] < 0, -1.0, np.maximum(alike[hopeful] - covered, 0).sum(axis=1))
+        best = int(hopeful[bound[hopeful].argmax()])
+        if bound[best] >= bound.max():
             order.append(best)
             bound[best] = -1.0
             covered = np.maximum(covered, alike[best])

@@ -1,20 +1,16 @@
 """Spherical k-means that listens: it starts from last night's themes and keeps what people decided."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 from sklearn.base import BaseEstimator, ClusterMixin
 from sklearn.utils.validation import check_is_fitted
 
 from feedback_cluster.pipeline.arrays import REST, FloatArray, IntArray
 from feedback_cluster.pipeline.settle import Settling, centres_of
+from feedback_cluster.pipeline.starts import beginning
 
-ROUGH_ITERATIONS = 16  # enough for a start to have its say; only what all starts agreed on is run to its end
-VOTES = 2  # turns of voting; the second one with names that the first agreed on
-VOTE_HOLDS = 0.95  # of the best start's fit, or the best start is taken
 CHUNK = 65_536
 SETTLED = 50_000  # rows that settle first where there are more: the others then find centres that hardly move
 
@@ -72,9 +68,8 @@ class SphericalKMeans(ClusterMixin, BaseEstimator):  # type: ignore[misc]
     """k centres on the unit sphere; every row goes to the centre with the highest cosine.
 
     A row below `min_similarity` to every centre, and a row of zeros, is left as rest (-1) and pulls no centre.
-    The `n_init` starts vote on every row; from there it is run until no row moves, so a run warm-started from its own
-    labels changes nothing. After Dhillon and Modha 2001, Machine Learning 42; starts as k-means++; voting after Dudoit
-    and Fridlyand 2003, Bioinformatics 19.
+    The best of `n_init` beginnings (see `starts`) is run until no row moves, so a run warm-started from its own labels
+    changes nothing. After Dhillon and Modha 2001, Machine Learning 42.
     """
 
     def __init__(
@@ -105,27 +100,17 @@ class SphericalKMeans(ClusterMixin, BaseEstimator):  # type: ignore[misc]
         """Learn `cluster_centers_` and `labels_`.
 
         warm: last labels, -1 for a new row. Clusters that warm or placed rows name start from those rows, the others
-        as in k-means++.
+        where `starts` finds them.
         """
         rows = np.ascontiguousarray(X, dtype=np.float32)
         decisions = decisions or Decisions.of()
-        known = self.known_centres(rows, warm, decisions)
+        centres = self.known_centres(rows, warm, decisions)
         usable = np.flatnonzero(np.any(rows, axis=1))
-        starts = self.n_init if np.any(~np.any(known, axis=1)) else 0
-        centres = known
-        if starts and len(usable):
-            rng = np.random.default_rng(self.random_state)
-            drawn = usable if len(usable) <= self.sample else np.sort(rng.choice(usable, self.sample, replace=False))
-            chosen = rows[drawn]
-            found = [rough(chosen, plus_plus(chosen, known, rng)) for _ in range(starts)]
-            found.append(majority(found, self.n_clusters, np.flatnonzero(np.any(known, axis=1))))
-            settled = [centres_of(chosen, labels, self.n_clusters) for labels in found]
-            fits = [float(similarities(chosen, each).max(axis=1).sum()) for each in settled]
-            best = int(np.argmax(fits))
-            # On real posts the vote fits nearly as well and means more; where groups lie far apart it may lose one.
-            centres = settled[-1] if fits[-1] >= VOTE_HOLDS * fits[best] else settled[best]
-            gone = ~np.any(centres, axis=1)
-            centres[gone] = known[gone]
+        if len(usable) and not np.all(np.any(centres, axis=1)):
+            if len(usable) > self.sample:
+                rng = np.random.default_rng(self.random_state)
+                usable = np.sort(rng.choice(usable, self.sample, replace=False))
+            centres = begun(rows[usable], centres, tries=self.n_init)
         if len(rows) > SETTLED:
             some = np.random.default_rng(self.random_state).choice(len(rows), SETTLED, replace=False)
             some = np.union1d(some, decisions.bound)
@@ -230,55 +215,11 @@ def similarities(rows: FloatArray, centres: FloatArray) -> FloatArray:
     return rows @ centres.T
 
 
-def rough(rows: FloatArray, centres: FloatArray) -> IntArray:
-    """Labels after a few turns of k-means without thresholds and decisions; an emptied cluster stays where it was."""
-    labels = np.full(len(rows), REST, dtype=np.int64)
-    for _ in range(ROUGH_ITERATIONS):
-        new = similarities(rows, centres).argmax(axis=1)
-        if np.array_equal(new, labels):
-            break
-        labels = new
-        moved = centres_of(rows, labels, len(centres))
-        gone = ~np.any(moved, axis=1)
-        moved[gone] = centres[gone]
-        centres = moved
-    return labels
-
-
-def majority(found: Sequence[IntArray], n_clusters: int, known: IntArray) -> IntArray:
-    """The label most labellings give each row, once all use the names of the one that agrees best with the others.
-
-    known: labels that mean the same in all of them.
-    """
-    shared = [[_table(one, other, n_clusters) for other in found] for one in found]
-    agreement = [sum(float((table.astype(np.float64) ** 2).sum()) for table in row) for row in shared]
-    reference = found[int(np.argmax(agreement))]
-    for _ in range(VOTES):
-        votes = np.zeros((len(reference), n_clusters), dtype=np.float32)
-        for labels in found:
-            together = _table(labels, reference, n_clusters).astype(np.float64)
-            together[known, known] += len(reference)
-            votes[np.arange(len(labels)), linear_sum_assignment(-together)[1][labels]] += 1
-        reference = votes.argmax(axis=1)
-    return reference
-
-
-def _table(one: IntArray, other: IntArray, n_clusters: int) -> IntArray:
-    """(n_clusters, n_clusters) how many rows have label i in one and j in the other."""
-    return np.bincount(one * n_clusters + other, minlength=n_clusters**2).reshape(n_clusters, n_clusters)
-
-
-def plus_plus(rows: FloatArray, known: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """`known` with its rows of zeros filled by rows far from all centres so far (Arthur and Vassilvitskii 2007)."""
-    centres = known.copy()
-    missing = np.flatnonzero(~np.any(known, axis=1))
-    given = np.flatnonzero(np.any(known, axis=1))
-    far = np.ones(len(rows))
-    if len(given):
-        far = np.clip(1 - similarities(rows, known[given]).max(axis=1), 0, None).astype(np.float64)
-    for place in missing:
-        total = far.sum()
-        chosen = int(rng.choice(len(rows), p=far / total)) if total > 1e-6 else int(rng.integers(len(rows)))
-        centres[place] = rows[chosen]
-        far = np.minimum(far, np.clip(1 - rows @ rows[chosen], 0, None))
+def begun(rows: FloatArray, known: FloatArray, *, tries: int) -> FloatArray:
+    """(k, d) unit centres to begin with: those of `starts`; where rows are too much alike for k, the loneliest rows."""
+    centres = centres_of(rows, beginning(rows, known, tries=tries), len(known))
+    empty = ~np.any(centres, axis=1)
+    centres[empty] = known[empty]
+    for place in np.flatnonzero(~np.any(centres, axis=1)):
+        centres[place] = rows[similarities(rows, centres).max(axis=1).argmin()]
     return centres

@@ -105,6 +105,7 @@ class Reader:
 
     def _cut(self, clause: str) -> list[Clause]:
         found: list[Clause] = [[]]
+        known = self._known
         listed = LISTED.search(clause) is not None  # 中控异响 carplay 消失: here a blank is a comma
         end, was_latin = 0, False
         for match in RUN.finditer(clause):
@@ -127,7 +128,7 @@ class Reader:
                 words = [whole, *(self.cutter.cut(rest["chinese"]) if rest and rest["chinese"] else ())]
                 end += len("".join(words[1:]))
             for word in words:
-                token = self._token(word)
+                token = known[word] if word in known else self._token(word)
                 if token is BREAK:
                     found.append([])
                 elif token is not None:

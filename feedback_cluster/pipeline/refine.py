@@ -1,17 +1,15 @@
 """Second thoughts: the words of clear posts teach a classifier, and it moves the posts that it is sure about."""
 
-import warnings
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.exceptions import ConvergenceWarning
-from sklearn.linear_model import LogisticRegression
 
 from feedback_cluster.pipeline.arrays import REST, Counts, FloatArray, IntArray
 from feedback_cluster.pipeline.clusters import CHUNK, Decisions, SphericalKMeans, keep_apart, similarities
 from feedback_cluster.pipeline.settle import centres_of
+from feedback_cluster.pipeline.softmax import Softmax
 
 CLEAR = 0.7  # share of the posts, the clearest ones, that teach
 HEARD = 0.3  # share of each cluster's posts that teach in any case
@@ -22,9 +20,10 @@ EAGER, RELUCTANT = 0.1, 0.3  # probability a post must win by moving, while a ru
 EAGER_TURNS = 2
 MOST_TURNS = 20
 TERMS = 2_000  # words that are heard, the most frequent; the others change no label and cost the solver time
-STEPS, PRECISION = 60, 1e-3  # of the solver from a fresh start
+STEPS, PRECISION = 60, 2e-3  # of the solver from a fresh start
 FURTHER_STEPS = 6  # of the solver going on from the turn before
 ANSWERS = 3_000  # answers of people that have a neighbourhood of their own; beyond that only the classifier hears them
+DIGITS = 5  # of a confidence; further ones depend on the order of sums
 NEIGHBOURS = 10  # turns until a neighbourhood has settled
 
 
@@ -45,15 +44,12 @@ class WordJudge:
         return cls(np.zeros((n_clusters, n_terms), np.float32), np.zeros(n_clusters, np.float32))
 
     @classmethod
-    def of(cls, taught: Any, n_clusters: int, terms: IntArray, n_terms: int) -> Self:
-        """The judge in a LogisticRegression that was fitted to these terms alone."""
-        learned, constant = taught.coef_, taught.intercept_
-        if len(taught.classes_) == 2:  # scikit-learn keeps one row for two classes
-            learned, constant = np.vstack([-learned, learned]) / 2, np.concatenate([-constant, constant]) / 2
+    def of(cls, solver: Softmax, taught: IntArray, n_clusters: int, terms: IntArray, n_terms: int) -> Self:
+        """The judge in a solver that was fitted to these clusters and these terms alone."""
         coefficients = np.zeros((n_clusters, n_terms), np.float32)
-        coefficients[np.ix_(taught.classes_, terms)] = learned
+        coefficients[np.ix_(taught, terms)] = solver.coefficients.T
         intercepts = np.full(n_clusters, -np.inf, np.float32)
-        intercepts[taught.classes_] = constant
+        intercepts[taught] = solver.intercepts
         return cls(coefficients, intercepts)
 
     def probabilities(self, weights: Counts) -> FloatArray:
@@ -165,7 +161,8 @@ def judged(
     sure[decisions.rows] = 1.0
     if near:
         keep_apart(near, decisions, new, sure, 0.0)
-    return new, np.clip(sure, 0.0, 1.0)
+    np.clip(sure, 0.0, 1.0, out=sure)
+    return new, sure.round(DIGITS)
 
 
 class School:
@@ -180,27 +177,34 @@ class School:
         said = np.bincount(weights.indices, minlength=weights.shape[1])
         self.terms = np.sort(np.argsort(-said, kind="stable")[:TERMS])
         self.heard = weights[:, self.terms].tocsr()
-        self.solver: Any = None
+        self.solver: Softmax | None = None
+        self.taught: IntArray = np.zeros(0, dtype=np.int64)
 
     def teach(self, labels: IntArray, centres: FloatArray, *, fresh: bool) -> WordJudge:
         """The judge that the clear posts teach."""
         pupils = self._pupils(labels, centres)
-        taught = np.unique(labels[pupils])
+        # In the order of their first posts: what a cluster is numbered must not reach even the last digit.
+        numbers, first = np.unique(labels[pupils], return_index=True)
+        taught = numbers[np.argsort(first)]
         if len(taught) < 2:
             return WordJudge.untaught(self.n_clusters, self.weights.shape[1])
-        if fresh or self.solver is None or not np.array_equal(self.solver.classes_, taught):
-            belief = max(1.0, FREE / len(pupils))
-            self.solver = LogisticRegression(C=belief, max_iter=STEPS, tol=PRECISION, warm_start=True)
+        solver, steps = self.solver, FURTHER_STEPS
+        if not fresh and solver is not None and np.array_equal(np.sort(self.taught), numbers):
+            taught = self.taught
         else:
-            self.solver.max_iter = FURTHER_STEPS
+            belief = max(1.0, FREE / len(pupils))
+            solver, steps = Softmax(len(self.terms), len(taught), belief=belief), STEPS
         weight = np.where(self.placed[pupils], A_PERSONS_WORD, 1.0)
         # Inside each cluster: a cluster with many answers must not become likelier for all posts.
         sizes = np.bincount(labels[pupils], minlength=self.n_clusters)
         weight *= (sizes / np.maximum(np.bincount(labels[pupils], weight, self.n_clusters), 1e-9))[labels[pupils]]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)  # a label needs no more digits than the steps give
-            self.solver.fit(self.heard[pupils], labels[pupils], sample_weight=weight)
-        return WordJudge.of(self.solver, self.n_clusters, self.terms, self.weights.shape[1])
+        place = np.empty(self.n_clusters, dtype=np.int64)
+        place[taught] = np.arange(len(taught))
+        solver.fit(
+            self.heard[pupils], place[labels[pupils]], weight.astype(np.float32), steps=steps, precision=PRECISION
+        )
+        self.solver, self.taught = solver, taught
+        return WordJudge.of(solver, taught, self.n_clusters, self.terms, self.weights.shape[1])
 
     def _pupils(self, labels: IntArray, centres: FloatArray) -> IntArray:
         """The clearest posts of each cluster and all that people placed, ascending."""
