@@ -1,6 +1,7 @@
 """Settings: environment variables with the prefix COCREATE_ or a `.env` file, read once and never changed."""
 
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -107,6 +108,11 @@ class Settings(BaseSettings):
         path = self.home / "secret"
         if not path.exists():
             self.home.mkdir(parents=True, exist_ok=True)
-            path.touch(mode=0o600)
-            path.write_text(secrets.token_urlsafe(48), encoding="utf-8")
+            draft = self.home / f"secret.{secrets.token_hex(8)}"
+            draft.touch(mode=0o600)
+            draft.write_text(secrets.token_urlsafe(48), encoding="utf-8")
+            # Never half written, and of two processes that start at once the second takes the first one's.
+            with suppress(FileExistsError):
+                path.hardlink_to(draft)
+            draft.unlink()
         return path.read_text(encoding="utf-8").strip()

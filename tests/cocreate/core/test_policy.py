@@ -1,5 +1,6 @@
 """Who may do what, and the settings that say so."""
 
+import secrets
 import stat
 
 import pytest
@@ -33,6 +34,22 @@ def test_the_secret_is_made_once_and_private(tmp_path):
     assert len(key) >= 43
     assert settings.signing_key() == key
     assert stat.S_IMODE((tmp_path / "secret").stat().st_mode) == 0o600
+
+
+def test_two_processes_that_start_at_once_have_one_secret(tmp_path, monkeypatch):
+    first, second = (Settings(_env_file=None, home=tmp_path) for _ in range(2))
+    make, keys = secrets.token_urlsafe, []
+
+    def while_the_other_makes_its_own(length: int) -> str:
+        monkeypatch.setattr(secrets, "token_urlsafe", make)
+        keys.append(second.signing_key())
+        return make(length)
+
+    monkeypatch.setattr(secrets, "token_urlsafe", while_the_other_makes_its_own)
+    keys.append(first.signing_key())
+    assert len(set(keys)) == 1
+    assert len(keys[0]) >= 43
+    assert [path.name for path in tmp_path.iterdir()] == ["secret"]
 
 
 def test_an_unknown_time_zone_is_refused_at_start(tmp_path):
