@@ -3,8 +3,11 @@
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from pypinyin.constants import PINYIN_DICT
 
+from cocreate.text.clutter import SYLLABLES
 from cocreate.text.fold import fold
+from cocreate.text.rewrite_sounds import readings
 
 OWNERS_CHARACTERS = st.text(
     alphabet=st.one_of(
@@ -97,3 +100,10 @@ def test_a_plain_one_is_read_as_one() -> None:
 @pytest.mark.parametrize("amount", ["壹万元整", "贰佰壹拾元", "壹仟", "伍拾壹"])
 def test_amounts_in_financial_numerals_survive(amount: str) -> None:
     assert fold(amount) == amount
+
+
+def test_every_reading_passes_for_letters_that_may_be_one() -> None:
+    spoken = {reading for code in PINYIN_DICT for reading in readings(chr(code))}
+    assert len(spoken) > 400
+    assert [reading for reading in sorted(spoken) if not SYLLABLES.fullmatch(reading)] == []
+    assert not any(map(SYLLABLES.fullmatch, ("epc", "abs", "suv", "km", "carplay")))
