@@ -24,7 +24,7 @@ SAME_SUBJECT = 0.6
 """Share of a second theme that must speak of the same subject before the manager merges it."""
 FEWEST = 3
 """Posts that speak of something else before the manager moves them there."""
-GRANULARITY = 1.3
+GRANULARITY, FINER = 1.3, 1.6
 """Rather fine: merging clean themes is easier than taking mixed ones apart."""
 
 
@@ -50,12 +50,12 @@ def seed(runtime: Runtime) -> None:
 
 
 def _propose(runtime: Runtime) -> None:
-    """A night that finds the themes afresh and then waits for somebody's approval.
+    """A night that finds more and smaller themes and then waits for somebody's approval.
 
     It is the worker's to do, beside the first pages: nobody shall wait for it.
     """
     with runtime.database.write() as session:
-        runs.start_run(session, cause=Cause.NIGHTLY, granularity=GRANULARITY, cold=True)
+        runs.start_run(session, cause=Cause.NIGHTLY, granularity=FINER, cold=True)
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

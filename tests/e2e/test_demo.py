@@ -122,11 +122,11 @@ def _await_night(demo: Demo) -> None:
     """Wait until the served demo's worker has done the run that then waits for approval."""
     deadline = time.monotonic() + 90
     done: object = None
-    while done != ("done",):
+    while done != ("done", "proposed"):
         assert time.monotonic() < deadline, done
         time.sleep(0.2)
         with closing(sqlite3.connect(demo.home / "demo" / "cocreate.db")) as database:
-            done = database.execute("SELECT state FROM cluster_run WHERE id = 2").fetchone()
+            done = database.execute("SELECT state, verdict FROM cluster_run WHERE id = 2").fetchone()
 
 
 def _stop(demo: Demo) -> bytes:

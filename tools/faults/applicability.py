@@ -25,7 +25,7 @@ FAULTS = [
         "roadmap/applicability/preview.py",
         "        and (wide.year_to is None or (narrow.year_to is not None and narrow.year_to <= wide.year_to))\n",
         "",
-        "tests/roadmap/applicability/test_editor.py::test_a_line_that_is_called_covered_decides_about_no_car",
+        "tests/roadmap/applicability/test_editor.py::test_covered_lines_are_found_where_a_pm_makes_them",
     ),
     Fault(
         "applicability: rules that somebody else wrote are written over",

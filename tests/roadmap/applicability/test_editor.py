@@ -55,6 +55,9 @@ def test_covered_lines_are_found_where_a_pm_makes_them() -> None:
     wide = Rule(OTA, models=("云麓",), year_from=2022, hardware=("HW3*",))
     assert covered([wide, Rule(NEVER, models=("云麓",), year_from=2023, hardware=("HW3 Plus",), text="x")]) == {1: 0}
     assert covered([wide, Rule(NEVER, models=("云麓",), year_from=2023, text="x")]) == {}
+    assert covered([Rule(OTA, year_to=2023), Rule(NEVER, year_to=2022, text="x")]) == {1: 0}
+    assert covered([Rule(OTA, year_to=2022), Rule(NEVER, year_to=2023, text="x")]) == {}
+    assert covered([Rule(OTA, year_to=2022), Rule(NEVER, text="x")]) == {}
     assert covered([Rule(OTA), Rule(OTA, models=("青川",))]) == {1: 0}
     assert covered([Rule(OTA, software_below="2.4"), Rule(NEVER, software_below="2.2", text="x")]) == {1: 0}
     assert covered([Rule(OTA, software_below="2.2"), Rule(NEVER, software_below="2.4", text="x")]) == {}
